@@ -1,0 +1,1 @@
+"""Pure functions on arrays: ground, surface, metrics, trees, strata, volume, totals."""

@@ -1,0 +1,1 @@
+"""Files: LAS/LAZ through laspy, PDAL pipelines, COG, GeoPackage and STAC."""

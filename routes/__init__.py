@@ -1,0 +1,1 @@
+"""Forest road networks as graphs and terrain: topology, access, density and planning."""

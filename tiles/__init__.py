@@ -1,0 +1,1 @@
+"""A map layer described once, and every protocol's rendering of it."""
