@@ -11,7 +11,7 @@ PG_DATA="$VAR/postgres/data"
 PG_LOG="$VAR/postgres/server.log"
 cd "$ROOT"
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; }
 
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$*" >&2
