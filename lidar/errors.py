@@ -22,3 +22,15 @@ class LidarError(Exception):
     def __init__(self, message: str, **fields: Any) -> None:  # noqa: ANN401
         super().__init__(message)
         self.fields = fields
+
+
+class GridMismatchError(LidarError):
+    """A grid is impossible, or two grids or rasters do not fit each other."""
+
+    code = "grid_mismatch"
+
+
+class PointsMismatchError(LidarError):
+    """Arrays of points differ in length, type, origin or coordinate system."""
+
+    code = "points_mismatch"

@@ -1,0 +1,19 @@
+"""One way to compile the inner loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def kernel(function: Function) -> Function:
+    """Compile a loop with numba: cached on disk, without the interpreter lock.
+
+    Floating point keeps its strict order (no fastmath), so that a cell gets the
+    same bits whatever tile it is computed in.
+    """
+    return cast("Function", njit(cache=True, nogil=True)(function))
