@@ -34,3 +34,15 @@ class PointsMismatchError(LidarError):
     """Arrays of points differ in length, type, origin or coordinate system."""
 
     code = "points_mismatch"
+
+
+class UnknownVolumeEquationError(LidarError):
+    """No stem volume equation for the name, species or bureau asked for."""
+
+    code = "unknown_volume_equation"
+
+
+class PlotSampleError(LidarError):
+    """Field plots cannot calibrate a volume model: too few, negative, or out of step."""
+
+    code = "plot_sample"
