@@ -1,0 +1,5 @@
+// What every page needs: htmx for forms and lists, and small habits of the header.
+import "htmx.org";
+import { keepPlaceOnLanguageSwitch } from "./lib/language";
+
+keepPlaceOnLanguageSwitch();

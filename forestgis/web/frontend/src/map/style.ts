@@ -1,0 +1,171 @@
+/** The style: what the server describes, with backgrounds under it and the selection over it. */
+import type {
+  ExpressionSpecification,
+  LayerSpecification,
+  LineLayerSpecification,
+  Map as MapLibreMap,
+  StyleSpecification,
+} from "maplibre-gl";
+
+import { OWN_BACKGROUND } from "./catalogue";
+import type { MapConfig } from "./config";
+import type { Background, MapState } from "./state";
+
+const GSI = "gsi";
+
+/** Properties that carry a feature's key, the more specific first. */
+export const KEY_FIELDS = ["key", "keycode"] as const;
+
+type OpacityProperty = "fill-opacity" | "line-opacity" | "circle-opacity" | "raster-opacity" | "text-opacity";
+
+const OPACITY: Partial<Record<LayerSpecification["type"], OpacityProperty>> = {
+  fill: "fill-opacity",
+  line: "line-opacity",
+  circle: "circle-opacity",
+  raster: "raster-opacity",
+  symbol: "text-opacity",
+};
+
+export interface LayeredStyle {
+  style: StyleSpecification;
+  /** Catalogue layer name to the ids of its style layers. */
+  members: Map<string, string[]>;
+}
+
+/** Add backgrounds and selection to the server's style, and hide what the state hides. */
+export function compose(served: StyleSpecification, state: MapState, config: MapConfig): LayeredStyle {
+  const own = served.layers.filter((layer) => sourceOf(layer) === OWN_BACKGROUND);
+  const drawn = served.layers.filter((layer) => layer.type !== "background" && !own.includes(layer));
+  const members = membersOf(served.layers);
+  const visible = (layer: LayerSpecification): LayerSpecification =>
+    withVisibility(layer, isVisible(sourceOf(layer) ?? "", state));
+  const style: StyleSpecification = {
+    ...served,
+    sources: { ...served.sources, ...gsiSource(config) },
+    layers: [
+      { id: "paper", type: "background", paint: { "background-color": "#f4f6f3" } },
+      ...gsiLayer(config, state.background),
+      ...own.map(visible),
+      ...drawn.map((layer) => scaled(visible(layer), state.opacity.get(sourceOf(layer) ?? ""))),
+      ...selection(drawn),
+    ],
+  };
+  return { style, members };
+}
+
+/** Show or hide a catalogue layer. */
+export function show(map: MapLibreMap, ids: string[], visible: boolean): void {
+  for (const id of ids) map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
+}
+
+/** Switch the background. */
+export function setBackground(map: MapLibreMap, members: Map<string, string[]>, chosen: Background): void {
+  show(map, members.get(OWN_BACKGROUND) ?? [], chosen === "hillshade");
+  if (map.getLayer(GSI)) show(map, [GSI], chosen === "gsi");
+}
+
+/** Draw a catalogue layer with a share (0 to 1) of the opacity its style gives it. */
+export function setOpacity(map: MapLibreMap, served: StyleSpecification, ids: string[], share: number): void {
+  for (const layer of served.layers.filter((l) => ids.includes(l.id))) {
+    const property = OPACITY[layer.type];
+    if (property !== undefined) map.setPaintProperty(layer.id, property, opacityOf(layer, property, share));
+  }
+}
+
+/** Outline the features of a key in every layer that has keys; null outlines nothing. */
+export function select(map: MapLibreMap, key: string | null): void {
+  for (const layer of map.getStyle().layers) {
+    if (layer.id.startsWith("selected:")) map.setFilter(layer.id, keyFilter(key));
+  }
+}
+
+/** Ids of layers whose features have a card. */
+export function clickable(map: MapLibreMap): string[] {
+  return map
+    .getStyle()
+    .layers.filter((l) => l.type === "fill" && l.layout?.visibility !== "none")
+    .map((l) => l.id);
+}
+
+function isVisible(name: string, state: MapState): boolean {
+  return name === OWN_BACKGROUND ? state.background === "hillshade" : state.on.has(name);
+}
+
+function sourceOf(layer: LayerSpecification): string | undefined {
+  return "source" in layer ? layer.source : undefined;
+}
+
+function membersOf(layers: LayerSpecification[]): Map<string, string[]> {
+  const members = new Map<string, string[]>();
+  for (const layer of layers) {
+    const source = sourceOf(layer);
+    if (source !== undefined) members.set(source, [...(members.get(source) ?? []), layer.id]);
+  }
+  return members;
+}
+
+function withVisibility(layer: LayerSpecification, visible: boolean): LayerSpecification {
+  return { ...layer, layout: { ...layer.layout, visibility: visible ? "visible" : "none" } } as LayerSpecification;
+}
+
+function scaled(layer: LayerSpecification, share: number | undefined): LayerSpecification {
+  const property = OPACITY[layer.type];
+  if (share === undefined || property === undefined) return layer;
+  const paint = { ...layer.paint, [property]: opacityOf(layer, property, share) };
+  return { ...layer, paint } as LayerSpecification;
+}
+
+/** The style's own opacity times a share; one that depends on zoom cannot be multiplied and is replaced. */
+function opacityOf(
+  layer: LayerSpecification,
+  property: OpacityProperty,
+  share: number,
+): number | ExpressionSpecification {
+  const opacity = (layer.paint as Record<string, unknown> | undefined)?.[property] ?? 1;
+  if (typeof opacity === "number") return opacity * share;
+  if (JSON.stringify(opacity).includes('"zoom"')) return share;
+  return ["*", opacity as ExpressionSpecification, share];
+}
+
+function gsiSource(config: MapConfig): StyleSpecification["sources"] {
+  if (config.gsiTiles === null) return {};
+  return {
+    [GSI]: {
+      type: "raster",
+      tiles: [config.gsiTiles],
+      tileSize: 256,
+      minzoom: 5,
+      maxzoom: 18,
+      attribution: config.text.gsiAttribution,
+    },
+  };
+}
+
+function gsiLayer(config: MapConfig, chosen: Background): LayerSpecification[] {
+  if (config.gsiTiles === null) return [];
+  return [withVisibility({ id: GSI, type: "raster", source: GSI }, chosen === "gsi")];
+}
+
+/** One outline a source of polygons, over everything else, empty until something is selected. */
+function selection(layers: LayerSpecification[]): LineLayerSpecification[] {
+  const seen = new Set<string>();
+  return layers.flatMap((layer): LineLayerSpecification[] => {
+    if (layer.type !== "fill" || seen.has(layer.source)) return [];
+    seen.add(layer.source);
+    return [
+      {
+        id: `selected:${layer.source}`,
+        type: "line",
+        source: layer.source,
+        ...(layer["source-layer"] === undefined ? {} : { "source-layer": layer["source-layer"] }),
+        filter: keyFilter(null),
+        paint: { "line-color": "#fa0000", "line-width": 3 },
+      },
+    ];
+  });
+}
+
+function keyFilter(key: string | null): ExpressionSpecification {
+  const field: ExpressionSpecification = ["coalesce", ["get", "key"], ["get", "keycode"]];
+  return key === null ? ["literal", false] as unknown as ExpressionSpecification : ["==", field, key];
+}

@@ -1,0 +1,59 @@
+"""Template tags and filters of the base pages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import get_language
+
+from forestgis.web import assets
+from forestgis.web.domain import eras, figures
+
+register = template.Library()
+
+
+@register.simple_tag
+def script_entry(source: str) -> SafeString:
+    """Write the script element of a front-end entry and the preloads of what it imports."""
+    entry = assets.entry(source)
+    preloads = format_html_join(
+        "", '<link rel="modulepreload" href="{}">', ((static(name),) for name in entry.preloads)
+    )
+    return preloads + format_html('<script type="module" src="{}"></script>', static(entry.file))
+
+
+@register.simple_tag
+def style_entry(source: str) -> SafeString:
+    """Write the link element of a front-end style sheet."""
+    return format_html('<link rel="stylesheet" href="{}">', static(assets.entry(source).file))
+
+
+@register.simple_tag(takes_context=True)
+def current_if(context: template.Context, prefix: str) -> SafeString:
+    """Write `aria-current` where the page's address begins with the prefix."""
+    request: HttpRequest | None = context.get("request")
+    inside = request is not None and request.path.startswith(prefix)
+    return SafeString(' aria-current="page"' if inside else "")
+
+
+@register.filter
+def figure(value: Decimal | float | None, decimals: int = 1) -> str:
+    """Write a figure with fixed decimals and separated thousands; a dash for None."""
+    return figures.written(value, int(decimals))
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Write a date in both calendars (西暦 and 和暦); a dash for None."""
+    if value is None:
+        return figures.UNKNOWN
+    on = localtime(value).date() if isinstance(value, datetime) else value
+    japanese = (get_language() or "ja").startswith("ja")
+    return eras.in_japanese(on) if japanese else eras.in_english(on)
