@@ -129,7 +129,8 @@ def find(points: Points, params: GroundParams | None = None) -> Ground:
     grid = Grid.covering(points.box(), params.cell_m, points.crs)
     lowest = _cell_minima(points.cells(grid), points.z_mm, usable, grid.size)
     surface, slope = _bare_surface(lowest.reshape(grid.shape), params)
-    above_m = points.z_mm / MM_PER_M - sampling.at_points(surface, grid, points)
+    terrain_m = sampling.at_points(surface, grid, points)
+    above_m = (points.z_mm / MM_PER_M - terrain_m).astype(np.float32)
     return _accept(above_m, sampling.at_points(slope, grid, points), usable, params)
 
 

@@ -88,12 +88,12 @@ def _rise(z: Raster, r0: int, c0: int, r1: int, c1: int, r: int, c: int) -> floa
     known0 = 0 <= r0 < rows and 0 <= c0 < cols and not np.isnan(z[r0, c0])
     known1 = 0 <= r1 < rows and 0 <= c1 < cols and not np.isnan(z[r1, c1])
     if known0 and known1:
-        return float(z[r1, c1]) - z[r0, c0]
+        return float(z[r1, c1]) - float(z[r0, c0])
     mid_r, mid_c = (r0 + r1) // 2, (c0 + c1) // 2
     if not (0 <= mid_r < rows and 0 <= mid_c < cols) or np.isnan(z[mid_r, mid_c]):
         mid_r, mid_c = r, c
     if known1:
-        return 2.0 * (float(z[r1, c1]) - z[mid_r, mid_c])
+        return 2.0 * (float(z[r1, c1]) - float(z[mid_r, mid_c]))
     if known0:
-        return 2.0 * (float(z[mid_r, mid_c]) - z[r0, c0])
+        return 2.0 * (float(z[mid_r, mid_c]) - float(z[r0, c0]))
     return 0.0

@@ -1,0 +1,230 @@
+"""Tree tops and crowns on a canopy height model.
+
+Both depend on cells within a stated distance only, and ties are broken by
+position, so a tree comes out the same whatever tile it is found in: a top
+belongs to the tile that holds its apex cell, and its crown goes with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from lidar.core.grid import Grid
+from lidar.core.kernel import kernel
+from lidar.core.sampling import Raster, require_shape
+
+Cells = NDArray[np.int32]
+NO_TREE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class TreeParams:
+    """Settings of the tree finder, lengths in metres.
+
+    Parameters
+    ----------
+    smoothing_m : float
+        Standard deviation of the Gaussian that removes branches.
+    window_m, window_per_m : float
+        A top is highest within the radius window_m + window_per_m x its height
+        (Popescu and Wynne 2004).
+    min_height_m : float
+        Lowest tree.
+    max_crown_radius_m : float
+        No cell further than this from the apex belongs to the crown.
+    crown_share : float
+        Cells of a crown reach this share of the height of the top
+        (Dalponte and Coomes 2016).
+    """
+
+    smoothing_m: float = 0.4
+    window_m: float = 1.0
+    window_per_m: float = 0.025
+    max_window_m: float = 4.0
+    min_height_m: float = 3.0
+    max_crown_radius_m: float = 10.0
+    crown_share: float = 0.45
+
+    @property
+    def buffer_m(self) -> float:
+        """How far beyond a tile heights must be known for the tile's trees to be final."""
+        return 2.0 * self.max_crown_radius_m + self.max_window_m + 4.0 * self.smoothing_m + 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TreeTops:
+    """Tops in order of their cells, row by row from the north.
+
+    Parameters
+    ----------
+    x_m, y_m : float64 arrays, shape (n,)
+        Centre of the apex cell.
+    height_m : float32 array, shape (n,)
+        Greatest height of the unsmoothed model within one cell of the apex.
+    cell : int32 array, shape (n,)
+        Apex cell, row * cols + col of the grid they were found on.
+    """
+
+    x_m: NDArray[np.float64]
+    y_m: NDArray[np.float64]
+    height_m: NDArray[np.float32]
+    cell: Cells
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+
+def tops(chm_m: Raster, grid: Grid, params: TreeParams | None = None) -> TreeTops:
+    """Return the tops: cells highest within a window that grows with height.
+
+    Of equally high cells the northern, then the western one counts as higher.
+
+    Parameters
+    ----------
+    chm_m : float32 array, shape (rows, cols)
+        Canopy heights with pits filled, nan where unknown.
+    grid : Grid
+        Usually 0.5 m cells.
+    params : TreeParams, optional
+
+    Raises
+    ------
+    GridMismatchError
+        If raster and grid differ in shape.
+    """
+    uphill = _uphill_of(chm_m, grid, params or TreeParams())
+    cell = np.flatnonzero(uphill == np.arange(uphill.size))
+    rows, cols = np.divmod(cell, grid.cols)
+    highest = ndimage.maximum_filter(np.nan_to_num(chm_m), size=3, mode="constant")
+    return TreeTops(
+        grid.x_centres()[cols],
+        grid.y_centres()[rows],
+        highest[rows, cols],
+        cell.astype(np.int32),
+    )
+
+
+def crowns(
+    chm_m: Raster, grid: Grid, tree_tops: TreeTops, params: TreeParams | None = None
+) -> Cells:
+    """Return which tree each cell belongs to.
+
+    Each cell climbs to its highest neighbour until it stands on a top; from a
+    maximum that is no top it goes on to the cell that outdoes it in its window
+    (a watershed by mode seeking, as Vedaldi and Soatto 2008). A cell belongs to
+    the top it reaches, unless the way leaves the greatest crown radius or the
+    cell is lower than the crown's share of the top.
+
+    Parameters
+    ----------
+    chm_m : float32 array, shape (rows, cols)
+    grid : Grid
+    tree_tops : TreeTops
+        From `tops` with the same raster and settings.
+    params : TreeParams, optional
+
+    Returns
+    -------
+    int32 array, shape (rows, cols)
+        Index into `tree_tops`, -1 where there is no tree.
+    """
+    params = params or TreeParams()
+    tree_of_top = np.full(grid.size, NO_TREE, np.int32)
+    tree_of_top[tree_tops.cell] = np.arange(len(tree_tops), dtype=np.int32)
+    smooth = _smoothed(chm_m, grid.cell_m, params.smoothing_m)
+    return _climb(
+        _uphill_of(chm_m, grid, params).reshape(grid.shape),
+        smooth,
+        tree_of_top,
+        params.max_crown_radius_m / grid.cell_m,
+        params.crown_share,
+    )
+
+
+def crown_areas(crown: Cells, n_trees: int, cell_m: float) -> NDArray[np.float32]:
+    """Return the area of each tree's crown in square metres, shape (n_trees,)."""
+    cells = np.bincount(crown[crown != NO_TREE], minlength=n_trees)
+    return (cells * cell_m**2).astype(np.float32)
+
+
+def _smoothed(chm_m: Raster, cell_m: float, sd_m: float) -> Raster:
+    """Gaussian mean of the known cells within 4 standard deviations; nan stays nan."""
+    known = ~np.isnan(chm_m)
+    if sd_m <= 0.0:
+        return chm_m
+    blur = {"sigma": sd_m / cell_m, "mode": "constant", "truncate": 4.0}
+    total = ndimage.gaussian_filter(np.where(known, chm_m, 0.0).astype(np.float64), **blur)
+    weight = ndimage.gaussian_filter(known.astype(np.float64), **blur)
+    out = np.full(chm_m.shape, np.nan)
+    np.divide(total, weight, out=out, where=known)
+    return out.astype(np.float32)
+
+
+def _uphill_of(chm_m: Raster, grid: Grid, params: TreeParams) -> Cells:
+    require_shape(chm_m, grid)
+    return _uphill(
+        _smoothed(chm_m, grid.cell_m, params.smoothing_m),
+        params.min_height_m,
+        params.window_m / grid.cell_m,
+        params.window_per_m / grid.cell_m,
+        params.max_window_m / grid.cell_m,
+    )
+
+
+@kernel
+def _uphill(
+    height: Raster, min_height: float, window: float, window_per_m: float, max_window: float
+) -> Cells:
+    """Next cell on the way up, itself for a top, -1 where nothing grows."""
+    rows, cols = height.shape
+    out = np.full(rows * cols, -1, np.int32)
+    for r in range(rows):
+        for c in range(cols):
+            h = height[r, c]
+            if not h >= 0.0:
+                continue
+            best = _highest_within(height, r, c, 1.5)
+            if best == r * cols + c:
+                radius = min(window + window_per_m * h, max_window)
+                best = _highest_within(height, r, c, max(radius, 1.5))
+                if best == r * cols + c and h < min_height:
+                    continue
+            out[r * cols + c] = best
+    return out
+
+
+@kernel
+def _highest_within(height: Raster, r: int, c: int, radius: float) -> int:
+    """Highest cell of a disc; of equals the first from north and west."""
+    rows, cols = height.shape
+    reach = int(radius)
+    highest, best = height[r, c], r * cols + c
+    for i in range(max(r - reach, 0), min(r + reach + 1, rows)):
+        for j in range(max(c - reach, 0), min(c + reach + 1, cols)):
+            if (i - r) ** 2 + (j - c) ** 2 > radius * radius:
+                continue
+            if height[i, j] > highest or (height[i, j] == highest and i * cols + j < best):
+                highest, best = height[i, j], i * cols + j
+    return int(best)
+
+
+@kernel
+def _climb(
+    uphill: Cells, height: Raster, tree_of_top: Cells, max_radius: float, share: float
+) -> Cells:
+    rows, cols = uphill.shape
+    out = np.full((rows, cols), NO_TREE, np.int32)
+    for r in range(rows):
+        for c in range(cols):
+            i, j = r, c
+            while uphill[i, j] >= 0 and uphill[i, j] != i * cols + j:
+                i, j = uphill[i, j] // cols, uphill[i, j] % cols
+                if (i - r) ** 2 + (j - c) ** 2 > max_radius * max_radius:
+                    break
+            if uphill[i, j] == i * cols + j and height[r, c] >= share * height[i, j]:
+                out[r, c] = tree_of_top[i * cols + j]
+    return out
