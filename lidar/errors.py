@@ -46,3 +46,75 @@ class PlotSampleError(LidarError):
     """Field plots cannot calibrate a volume model: too few, negative, or out of step."""
 
     code = "plot_sample"
+
+
+class HeaderError(LidarError):
+    """The header of a file is not that of a LAS or LAZ file that can be trusted."""
+
+    code = "bad_header"
+
+
+class CrsError(LidarError):
+    """The coordinate system of a file is missing, unreadable or cannot be worked in."""
+
+    code = "bad_crs"
+
+
+class NoCrsError(CrsError):
+    """A file states no coordinate system."""
+
+    code = "no_crs"
+
+
+class GeographicCrsError(CrsError):
+    """Coordinates are degrees or geocentric, not a projection."""
+
+    code = "geographic_crs"
+
+
+class DecodeError(LidarError):
+    """The points of a file cannot be decoded: damaged, cut off, or too large for the memory."""
+
+    code = "undecodable"
+
+
+class BatchRefusedError(LidarError):
+    """Files of a batch cannot be worked on, or not together."""
+
+    code = "batch_refused"
+
+
+class RunCancelledError(LidarError):
+    """A run was stopped on request; what is finished is kept for the next start."""
+
+    code = "run_cancelled"
+
+
+class VectorFileError(LidarError):
+    """A file of compartments or plots cannot be read or used."""
+
+    code = "vector_file"
+
+
+class ResultError(LidarError):
+    """A folder holds no complete result of a run."""
+
+    code = "no_result"
+
+
+class MeshIdError(LidarError):
+    """A JF20mID or a cell of the national 20 m mesh is impossible."""
+
+    code = "mesh_id"
+
+
+class PdalMissingError(LidarError):
+    """PDAL, or a driver of it, is not installed."""
+
+    code = "pdal_missing"
+
+
+class PdalPipelineError(LidarError):
+    """PDAL refused or failed a pipeline."""
+
+    code = "pdal_pipeline"
