@@ -1,0 +1,33 @@
+"""The layers of the service, one declaration each. Every protocol reads this list; adding a layer is adding to it.
+
+The order is the drawing order, bottom first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from forestgis.maps.catalogue import bounds, rasters, register, roads, volume
+from tiles.layer import Layer
+
+LAYERS: tuple[Layer, ...] = (
+    rasters.CANOPY_HEIGHT,
+    rasters.CONIFER,
+    rasters.HARDWOOD,
+    rasters.HILLSHADE,
+    volume.MESH,
+    register.SUBCOMPARTMENT,
+    volume.CONIFER,
+    volume.HARDWOOD,
+    bounds.MUNICIPALITY,
+    register.COMPARTMENT,
+    roads.ROAD,
+)
+
+BY_NAME: Mapping[str, Layer] = MappingProxyType({layer.name: layer for layer in LAYERS})
+
+
+def open_to(kind: str) -> tuple[Layer, ...]:
+    """Return the layers that a principal of this kind may use, bottom first."""
+    return tuple(layer for layer in LAYERS if layer.sharing.open_to(kind))

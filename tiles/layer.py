@@ -1,0 +1,201 @@
+"""What a layer is, told once; tiles, WMS, WFS, legend and styles are all derived from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tiles.errors import DeclarationError
+from tiles.style.model import Label, RasterStyle, Text, VectorStyle
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+def _checked(name: str) -> str:
+    """Return the name if it can be a table, column, XML element and URL part as it stands."""
+    if not _NAME.fullmatch(name):
+        raise DeclarationError(
+            f"{name!r} is no name for a layer, table or field: use a-z, 0-9 and _", name=name
+        )
+    return name
+
+
+class FieldType(StrEnum):
+    """Types that every protocol and client can carry without a schema from elsewhere."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    BOOLEAN = "boolean"
+
+
+class Geometry(StrEnum):
+    """Kinds of geometry as the tables store them."""
+
+    MULTIPOLYGON = "multipolygon"
+    POLYGON = "polygon"
+    MULTILINESTRING = "multilinestring"
+    POINT = "point"
+
+    @property
+    def is_area(self) -> bool:
+        """True of polygons."""
+        return self in (Geometry.MULTIPOLYGON, Geometry.POLYGON)
+
+
+class Sharing(StrEnum):
+    """Who may know that a layer exists; which rows are seen is the database's matter."""
+
+    PUBLIC = "public"
+    MUNICIPAL = "municipal"
+    PREFECTURE = "prefecture"
+
+    def open_to(self, kind: str) -> bool:
+        """Tell whether a principal of this kind (public, municipal, prefecture) may use the layer."""
+        order = ["public", "municipal", "prefecture"]
+        return kind in order and order.index(kind) >= order.index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column that readers may see.
+
+    Attributes
+    ----------
+    decimals : int
+        Digits after the point that every protocol shows (DECIMAL only).
+    length : int
+        Longest text (TEXT only), for schemas.
+    """
+
+    name: str
+    label: Text
+    type: FieldType = FieldType.TEXT
+    unit: str = ""
+    decimals: int = 1
+    length: int = 120
+
+    def __post_init__(self) -> None:
+        _checked(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSource:
+    """A view with a unique whole-number key, a stored geometry and the same in web Mercator."""
+
+    relation: str
+    geometry: Geometry
+    key: str = "fid"
+    geom: str = "geom"
+    srid: int = 6668
+    geom_3857: str = "geom_3857"
+
+    def __post_init__(self) -> None:
+        for name in (self.relation, self.key, self.geom, self.geom_3857):
+            _checked(name)
+
+
+@dataclass(frozen=True, slots=True)
+class RasterSource:
+    """All products of one kind in a view with the columns fid, kind, path, epsg, footprint_3857.
+
+    Each file states its own nodata value.
+
+    Attributes
+    ----------
+    value_range : tuple of float
+        Lowest and highest value that can occur, for readers that scale.
+    """
+
+    kind: str
+    value_range: tuple[float, float]
+    relation: str = "map_raster_product"
+
+    def __post_init__(self) -> None:
+        _checked(self.kind)
+        _checked(self.relation)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of the map.
+
+    Attributes
+    ----------
+    minzoom, maxzoom : int
+        Web map zoom levels of 512-pixel tiles between which tiles exist; above `maxzoom` clients stretch tiles.
+    caution : Text, optional
+        What a reader must know beside the legend.
+    visible : bool
+        Whether the map page shows it at first.
+    """
+
+    name: str
+    title: Text
+    group: Text
+    source: VectorSource | RasterSource
+    style: VectorStyle | RasterStyle
+    attribution: Text
+    fields: tuple[Field, ...] = ()
+    unit: str = ""
+    minzoom: int = 0
+    maxzoom: int = 16
+    sharing: Sharing = Sharing.MUNICIPAL
+    caution: Text | None = None
+    visible: bool = True
+
+    def __post_init__(self) -> None:
+        _checked(self.name)
+        names = [field.name for field in self.fields]
+        if len(names) != len(set(names)):
+            raise DeclarationError(f"layer {self.name}: a field is declared twice", layer=self.name)
+        if isinstance(self.source, RasterSource) != isinstance(self.style, RasterStyle):
+            raise DeclarationError(
+                f"layer {self.name}: rasters take a raster style, vectors a vector style",
+                layer=self.name,
+            )
+        if isinstance(self.style, VectorStyle):
+            missing = _names_used(self.style) - set(names)
+            if missing:
+                raise DeclarationError(
+                    f"layer {self.name}: the style uses {sorted(missing)}, not declared as fields",
+                    layer=self.name,
+                )
+
+    @property
+    def is_raster(self) -> bool:
+        """True of raster layers."""
+        return isinstance(self.source, RasterSource)
+
+    @property
+    def vector(self) -> tuple[VectorSource, VectorStyle]:
+        """Source and style of a vector layer.
+
+        Raises
+        ------
+        DeclarationError
+            If the layer is a raster.
+        """
+        if isinstance(self.source, VectorSource) and isinstance(self.style, VectorStyle):
+            return self.source, self.style
+        raise DeclarationError(f"layer {self.name} is not a vector layer", layer=self.name)
+
+    @property
+    def raster(self) -> tuple[RasterSource, RasterStyle]:
+        """Source and style of a raster layer.
+
+        Raises
+        ------
+        DeclarationError
+            If the layer is a vector.
+        """
+        if isinstance(self.source, RasterSource) and isinstance(self.style, RasterStyle):
+            return self.source, self.style
+        raise DeclarationError(f"layer {self.name} is not a raster layer", layer=self.name)
+
+
+def _names_used(style: VectorStyle) -> set[str]:
+    label: Label | None = style.label
+    return {name for name in (style.field, label.field if label else None) if name}

@@ -1,0 +1,1 @@
+"""Parts that OGC services share: coordinate systems, request gate, exceptions, FastCGI."""

@@ -1,0 +1,1 @@
+"""Raster tiles from Cloud Optimized GeoTIFFs."""

@@ -1,0 +1,1 @@
+"""Style as data, and its renderings: MapLibre, map file, legend."""

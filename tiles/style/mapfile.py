@@ -1,0 +1,261 @@
+"""The MapServer map file of a set of layers.
+
+No connection detail stands in it: host, database, role and principal arrive with each request as libpq's PG*
+variables, which FastCGI replaces for each request. Never write `%name%` (the caller could fill it) nor
+`CLOSE_CONNECTION=DEFER` (the first reader's rows would be shown to all) into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tiles.layer import Field, FieldType, Layer
+from tiles.ogc.crs import WMS_CODES
+from tiles.style.mapclass import block, indent, quoted, scale_denominator, style_class
+
+# Hokkaido with its islands, web Mercator metres: stated, because computing it would read every table.
+EXTENT_3857 = (15_500_000, 5_000_000, 16_600_000, 5_750_000)
+MAX_SIZE = 4096
+FEATURE_INFO = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class MapService:
+    """What the map file says of the service, and where it finds files.
+
+    Attributes
+    ----------
+    fontset : str
+        Absolute path of MapServer's font list, which names one font `sans`.
+    files : str
+        Absolute path of the folder that raster products' paths are relative to.
+    """
+
+    title: str
+    abstract: str
+    fontset: str
+    files: str
+    keywords: tuple[str, ...] = field(default=("forest", "森林", "Hokkaido", "北海道"))
+
+
+def map_file(service: MapService, layers: Iterable[Layer]) -> str:
+    """Return the text of the map file; layers are drawn, and listed, in the order given."""
+    parts = [_header(service)]
+    for layer in layers:
+        parts += _raster(layer, service) if layer.is_raster else [_vector(layer)]
+    return "\n".join(["MAP", *(indent(part) for part in parts), "END", ""])
+
+
+def fontset(font_file: str) -> str:
+    """Return MapServer's font list with one font, called `sans`."""
+    return f"sans {font_file}\n"
+
+
+def config_file(map_path: str) -> str:
+    """Return MapServer's own configuration: one map, and no other may be named."""
+    return block(
+        "CONFIG",
+        block(
+            "ENV",
+            f"MS_MAPFILE {quoted(map_path)}",
+            'MS_MAP_NO_PATH "1"',
+            'MS_MAP_PATTERN "^none$"',
+        ),
+        "",
+    )
+
+
+def _header(service: MapService) -> str:
+    metadata = {
+        "ows_title": service.title,
+        "ows_abstract": service.abstract,
+        "ows_keywordlist": ",".join(service.keywords),
+        "ows_encoding": "UTF-8",
+        "ows_srs": " ".join(WMS_CODES),
+        "ows_sld_enabled": "false",
+        "wms_enable_request": "GetCapabilities GetMap GetFeatureInfo GetLegendGraphic",
+        "wms_getmap_formatlist": "image/png,image/jpeg",
+        "wms_getlegendgraphic_formatlist": "image/png",
+        "wms_feature_info_mime_type": FEATURE_INFO,
+        "wms_getfeatureinfo_formatlist": FEATURE_INFO,
+        "wms_layerlimit": "12",
+    }
+    return "\n".join(
+        [
+            'NAME "forestgis"',
+            "STATUS ON",
+            "SIZE 512 512",
+            f"MAXSIZE {MAX_SIZE}",
+            "EXTENT " + " ".join(map(str, EXTENT_3857)),
+            "UNITS METERS",
+            "RESOLUTION 96",
+            "DEFRESOLUTION 96",
+            "IMAGECOLOR 255 255 255",
+            "IMAGETYPE png",
+            f"FONTSET {quoted(service.fontset)}",
+            'CONFIG "MS_ERRORFILE" "stderr"',
+            _projection(),
+            _format("png", "AGG/PNG", "image/png", "RGB"),
+            _format("jpeg", "AGG/JPEG", "image/jpeg", "RGB"),
+            _format(
+                "geojson", "OGR/GEOJSON", FEATURE_INFO, "FEATURE", "STORAGE=memory", "FORM=simple"
+            ),
+            block("WEB", _metadata(metadata)),
+            block(
+                "LEGEND",
+                "STATUS ON",
+                "KEYSIZE 20 14",
+                'LABEL TYPE TRUETYPE FONT "sans" SIZE 9 COLOR 34 34 34 END',
+            ),
+        ]
+    )
+
+
+def _format(name: str, driver: str, mime: str, mode: str, *options: str) -> str:
+    return block(
+        "OUTPUTFORMAT",
+        f"NAME {quoted(name)}",
+        f"DRIVER {quoted(driver)}",
+        f"MIMETYPE {quoted(mime)}",
+        f"IMAGEMODE {mode}",
+        "TRANSPARENT OFF",
+        *(f"FORMATOPTION {quoted(option)}" for option in options),
+    )
+
+
+def _vector(layer: Layer) -> str:
+    source, style = layer.vector
+    label = style.label
+    return block(
+        "LAYER",
+        f"NAME {quoted(layer.name)}",
+        "TYPE " + ("POLYGON" if source.geometry.is_area else "LINE"),
+        "STATUS OFF",
+        *_postgis(source.relation, source.key, source.geom_3857, layer.fields),
+        # Any value makes the layer queryable; the answer is written by the OGR output format, not by a template.
+        'TEMPLATE "none"',
+        "TOLERANCE 5",
+        "TOLERANCEUNITS PIXELS",
+        *([f"LABELITEM {quoted(label.field)}"] if label else []),
+        *_scale(layer),
+        *(
+            [block("COMPOSITE", f"OPACITY {round(style.opacity * 100)}")]
+            if style.opacity < 1
+            else []
+        ),
+        _layer_metadata(layer, layer.fields),
+        *(
+            style_class(entry, style.field, label, area=source.geometry.is_area)
+            for entry in style.classes
+        ),
+    )
+
+
+def _postgis(relation: str, key: str, geometry: str, fields: Iterable[Field]) -> list[str]:
+    columns = "".join(f", {_column_sql(entry)} as {entry.name}" for entry in fields)
+    return [
+        *_connection(),
+        # Every name has passed tiles.layer's check.
+        f"DATA {quoted(f'{geometry} from (select {key}, {geometry}{columns} from {relation}) as q using unique {key} using srid=3857')}",  # noqa: S608
+        _projection(),
+    ]
+
+
+def _connection() -> list[str]:
+    return [
+        "CONNECTIONTYPE POSTGIS",
+        'CONNECTION "application_name=forestgis_wms"',
+        "EXTENT " + " ".join(map(str, EXTENT_3857)),
+    ]
+
+
+def _column_sql(entry: Field) -> str:
+    if entry.type is FieldType.DECIMAL:
+        return f"round({entry.name}, {entry.decimals})"
+    return (
+        f"{entry.name}::text" if entry.type in (FieldType.BOOLEAN, FieldType.DATE) else entry.name
+    )
+
+
+def _raster(layer: Layer, service: MapService) -> list[str]:
+    """Return the tile index, which the database filters for the reader, and the layer that draws it."""
+    source, style = layer.raster
+    index = f"{layer.name}_index"
+    place = f"'{service.files.rstrip('/')}/' || path as location, 'EPSG:' || epsg as srs"
+    return [
+        block(
+            "LAYER",
+            f"NAME {quoted(index)}",
+            "TYPE POLYGON",
+            "STATUS OFF",
+            *_connection(),
+            f"DATA {quoted(f'footprint_3857 from (select fid, footprint_3857, {place} from {source.relation} where kind = {chr(39)}{source.kind}{chr(39)}) as q using unique fid using srid=3857')}",  # noqa: S608
+            _projection(),
+            block("METADATA", '"wms_enable_request" "!*"'),
+        ),
+        block(
+            "LAYER",
+            f"NAME {quoted(layer.name)}",
+            "TYPE RASTER",
+            "STATUS OFF",
+            f"TILEINDEX {quoted(index)}",
+            'TILEITEM "location"',
+            'TILESRS "srs"',
+            "EXTENT " + " ".join(map(str, EXTENT_3857)),
+            _projection(),
+            *_scale(layer),
+            f"PROCESSING {quoted('RESAMPLE=' + ('BILINEAR' if style.grey else 'NEAREST'))}",
+            'PROCESSING "BANDS=1"',
+            *([] if style.grey else _buckets(source.value_range)),
+            *(
+                [block("COMPOSITE", f"OPACITY {round(style.opacity * 100)}")]
+                if style.opacity < 1
+                else []
+            ),
+            _layer_metadata(layer, ()),
+            *(style_class(entry, "pixel", None, area=True) for entry in style.classes),
+        ),
+    ]
+
+
+def _buckets(value_range: tuple[float, float]) -> list[str]:
+    # MapServer classifies scaled values: ten buckets a unit keep class limits within 0.1 of what is declared.
+    low, high = value_range
+    return [
+        f"PROCESSING {quoted(f'SCALE={low:g},{high:g}')}",
+        f"PROCESSING {quoted(f'SCALE_BUCKETS={round((high - low) * 10)}')}",
+    ]
+
+
+def _scale(layer: Layer) -> list[str]:
+    return [f"MAXSCALEDENOM {scale_denominator(layer.minzoom):.3f}"] if layer.minzoom else []
+
+
+def _layer_metadata(layer: Layer, fields: Iterable[Field]) -> str:
+    names = ",".join(entry.name for entry in fields)
+    caution = f" {layer.caution.ja}" if layer.caution else ""
+    metadata = {
+        "ows_title": layer.title.ja,
+        "ows_abstract": f"{layer.title.en}. {layer.attribution.ja}{caution}",
+        "wms_attribution_title": layer.attribution.ja,
+        "wms_enable_request": "*",
+        "ows_include_items": names or "none",
+        "gml_include_items": names or "none",
+    }
+    metadata |= {f"gml_{entry.name}_type": "Character" for entry in fields}
+    if not layer.is_raster:
+        metadata["gml_geometries"] = "none"
+    return block("METADATA", _pairs(metadata))
+
+
+def _projection() -> str:
+    return 'PROJECTION "init=epsg:3857" END'
+
+
+def _metadata(values: dict[str, str]) -> str:
+    return block("METADATA", _pairs(values))
+
+
+def _pairs(values: dict[str, str]) -> str:
+    return "\n".join(f"{quoted(key)} {quoted(value)}" for key, value in values.items())
