@@ -1,0 +1,1 @@
+"""Readers of what others publish: files in, plain rows and faults out; nothing is stored here."""

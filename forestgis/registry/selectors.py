@@ -1,0 +1,128 @@
+"""Reads of the register; the acting principal's policies decide which rows there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from forestgis.registry.domain.ages import age_class
+from forestgis.registry.domain.entry import RegisterEntry, Storey
+from forestgis.registry.models import CodeTable, Municipality, Stand, Subcompartment
+
+#: Fields of a storey that an import sets, in one order.
+STAND_FIELDS = (
+    "protection_code",
+    "forest_type_code",
+    "species1_code",
+    "share1",
+    "species2_code",
+    "share2",
+    "species3_code",
+    "share3",
+    "age",
+    "height_m",
+    "stock_conifer_m3ha",
+    "stock_broadleaf_m3ha",
+    "slope_class",
+    "lot",
+)
+
+#: Shape as WKB and storeys as tuples: two equal ones are the same 小班 content.
+Fingerprint = tuple[bytes, tuple[tuple[Any, ...], ...]]
+
+
+def municipality_by_code(code: str) -> Municipality | None:
+    """The municipality of a 5-digit code, or None."""
+    return Municipality.objects.filter(code=code).first()
+
+
+def known_codes(edition: int) -> dict[str, frozenset[str]]:
+    """Codes by table of the newest code edition that is not newer than `edition`."""
+    codes: dict[str, set[str]] = defaultdict(set)
+    for row in _codes_for(edition):
+        codes[row.table].add(row.code)
+    return {table: frozenset(values) for table, values in codes.items()}
+
+
+def _codes_for(edition: int) -> list[CodeTable]:
+    """Code rows in force for an edition of the register."""
+    in_force = CodeTable.objects.filter(edition__lte=edition).order_by("-edition").first()
+    return list(CodeTable.objects.filter(edition=in_force.edition)) if in_force else []
+
+
+def fingerprints(municipality: Municipality, edition: int) -> dict[str, Fingerprint]:
+    """Stored 小班 of an edition by KEYCODE, to compare an import with."""
+    storeys: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    rows = Stand.objects.filter(
+        subcompartment__municipality=municipality, subcompartment__edition=edition
+    )
+    for pk, *values in rows.order_by("storey").values_list(
+        "subcompartment_id", "storey", *STAND_FIELDS
+    ):
+        storeys[pk].append(tuple(values))
+    stored = Subcompartment.objects.filter(municipality=municipality, edition=edition)
+    return {
+        sub.keycode: (bytes(sub.geom.wkb), tuple(storeys[sub.pk]))
+        for sub in stored.only("pk", "keycode", "geom")
+    }
+
+
+def register_entry(keycode: str) -> RegisterEntry | None:
+    """The 小班 in its latest edition, or None when there is none to see."""
+    sub = Subcompartment.objects.filter(keycode=keycode).order_by("-edition").first()
+    if sub is None:
+        return None
+    stands = list(Stand.objects.filter(subcompartment=sub).order_by("storey"))
+    names = {(row.table, row.code): _code_name(row) for row in _codes_for(sub.edition)}
+    return RegisterEntry(
+        keycode=sub.keycode,
+        edition=sub.edition,
+        label=sub.label,
+        municipality_code=sub.municipality_id,
+        area_ha=sub.area_ha,
+        register_area_ha=sub.register_area_ha,
+        storeys=tuple(_storey(stand, names) for stand in stands),
+        stock_conifer_m3ha=_sum_known(stand.stock_conifer_m3ha for stand in stands),
+        stock_broadleaf_m3ha=_sum_known(stand.stock_broadleaf_m3ha for stand in stands),
+    )
+
+
+def _storey(stand: Stand, names: dict[tuple[str, str], str]) -> Storey:
+    """A storey with names; an unknown code stays visible as unknown."""
+    species = (
+        (stand.species1_code, stand.share1),
+        (stand.species2_code, stand.share2),
+        (stand.species3_code, stand.share3),
+    )
+    return Storey(
+        storey=stand.storey,
+        forest_type=_named(names, "forest_type", stand.forest_type_code),
+        species=tuple((_named(names, "species", code), share) for code, share in species if code),
+        age=stand.age,
+        age_class=age_class(stand.age),
+        height_m=stand.height_m,
+        stock_conifer_m3ha=stand.stock_conifer_m3ha,
+        stock_broadleaf_m3ha=stand.stock_broadleaf_m3ha,
+    )
+
+
+def _named(names: dict[tuple[str, str], str], table: str, code: str) -> str:
+    if not code:
+        return ""
+    return names.get((table, code)) or _("不明（コード%(code)s）") % {"code": code}
+
+
+def _code_name(row: CodeTable) -> str:
+    """The code's name in the language of the moment."""
+    japanese = (get_language() or "ja").startswith("ja")
+    return row.name if japanese or not row.name_en else row.name_en
+
+
+def _sum_known(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known else None

@@ -1,0 +1,1 @@
+"""Readers of road files: rows and faults, nothing is stored here."""

@@ -1,0 +1,1 @@
+"""LiDAR batches, runs, products, field plots and what is published of them."""

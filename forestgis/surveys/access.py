@@ -1,0 +1,29 @@
+"""Right to write, said before the work instead of by a failing row."""
+
+from __future__ import annotations
+
+from forestgis.surveys.errors import NotYoursError
+from forestgis.tenancy.principal import current
+
+
+def may_write(municipality_code: str) -> bool:
+    """Whether the acting principal may write the municipality's rows."""
+    principal = current()
+    return principal.can_write and (
+        principal.kind == "prefecture" or municipality_code in principal.codes
+    )
+
+
+def check_may_write(municipality_code: str) -> None:
+    """Raise unless the acting principal may write the municipality's rows.
+
+    The database policies decide the same; this check only gives the answer
+    in words.
+
+    Raises
+    ------
+    NotYoursError
+        If it may not.
+    """
+    if not may_write(municipality_code):
+        raise NotYoursError(municipality=municipality_code)

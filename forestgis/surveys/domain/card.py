@@ -1,0 +1,109 @@
+"""What the card of a 小班 says, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from forestgis.registry.domain.entry import RegisterEntry
+from forestgis.surveys.domain.figures import interval_90, written
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Volume of one zone with its standard errors (None: the model was not calibrated)."""
+
+    m3: Decimal
+    se_m3: Decimal | None
+    m3ha: Decimal
+    se_m3ha: Decimal | None
+
+    @property
+    def interval_m3(self) -> tuple[Decimal, Decimal] | None:
+        """90 % interval of the zone's volume, m3."""
+        return interval_90(self.m3, self.se_m3)
+
+    @property
+    def interval_m3ha(self) -> tuple[Decimal, Decimal] | None:
+        """90 % interval per hectare, m3/ha."""
+        return interval_90(self.m3ha, self.se_m3ha)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Figures as they are stored, and as text for people."""
+        return asdict(self) | {
+            "interval_m3": self.interval_m3,
+            "interval_m3ha": self.interval_m3ha,
+            "text": {
+                "m3": written(self.m3),
+                "se_m3": written(self.se_m3),
+                "m3ha": written(self.m3ha),
+                "se_m3ha": written(self.se_m3ha),
+                "interval_m3": _range(self.interval_m3),
+                "interval_m3ha": _range(self.interval_m3ha),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The volume model behind an estimate; None figures where it was not calibrated."""
+
+    calibrated: bool
+    n_plots: int | None
+    rmse_pct: float | None
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the figures come from."""
+
+    run_id: UUID
+    engine_version: str
+    finished_at: datetime | None
+    scanned_on: date | None
+    simulated: bool
+    batch_name: str
+    sharing: str
+
+
+@dataclass(frozen=True, slots=True)
+class LidarVolume:
+    """Figures of a published run for one zone."""
+
+    area_ha: Decimal
+    hardwood: Estimate
+    conifer: Estimate
+    mean_height_m: Decimal | None
+    cover_pct: Decimal | None
+    extrapolated_pct: Decimal | None
+    model: Model
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A 小班 or grid square: LiDAR volume and register beside each other, either may be missing."""
+
+    key: str
+    label: str
+    municipality_code: str
+    municipality_name: str
+    volume: LidarVolume | None
+    register: RegisterEntry | None
+    cautions: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able once Decimals, dates and ids are written as text."""
+        data = asdict(self)
+        if self.volume is not None:
+            data["volume"]["hardwood"] = self.volume.hardwood.to_dict()
+            data["volume"]["conifer"] = self.volume.conifer.to_dict()
+        return data
+
+
+def _range(interval: tuple[Decimal, Decimal] | None) -> str:
+    return written(None) if interval is None else f"{written(interval[0])}–{written(interval[1])}"

@@ -1,0 +1,66 @@
+"""What can be wrong with a survey, in the user's words; nothing has been stored when one is raised."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+
+class SurveyError(Exception):
+    """Base: `code` for programs, `fields` by name, text in the language of the moment."""
+
+    code: ClassVar[str] = "survey"
+    words: ClassVar[Any] = ""
+
+    def __init__(self, **fields: Any) -> None:  # noqa: ANN401
+        super().__init__()
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return str(self.words) % self.fields
+
+
+class BatchRefusedError(SurveyError):
+    """The engine found faults in the files; `reasons` names file and cause of each."""
+
+    code = "batch_refused"
+    words = _("点群ファイルを受け付けられません。\n%(reasons)s")
+
+
+class NotYoursError(SurveyError):
+    """The acting principal may not write for the municipality."""
+
+    code = "not_yours"
+    words = _("この市町村（%(municipality)s）のデータを変更する権限がありません。")
+
+
+class NotFinishedError(SurveyError):
+    """Only a succeeded run with rows can be published."""
+
+    code = "not_finished"
+    words = _("計算が完了していないため公開できません（状態：%(state)s）。")
+
+
+class UnknownSharingError(SurveyError):
+    """No such level of sharing, or named sharing without names."""
+
+    code = "unknown_sharing"
+    words = _("公開範囲の指定が正しくありません：%(value)s")
+
+
+class OverlapError(SurveyError):
+    """Another published run covers the same zones and more, which would disappear."""
+
+    code = "overlap"
+    words = _(
+        "公開中の別の解析（%(run)s）が同じ区域を含み、この解析にない区域が%(lost)s件あります。"
+        "先に取り下げるか、置換えを指定してください。"
+    )
+
+
+class ProductMissingError(SurveyError):
+    """A file of the run is not where the run says, or is not the one that was stored."""
+
+    code = "product_missing"
+    words = _("成果品のファイルがないか、内容が登録時と違います：%(path)s")
