@@ -41,9 +41,11 @@ class Municipality(models.Model):
     )
 
     class Meta:
-        ordering = ["code"]
+        """Order, name and keys of the table."""
+
+        ordering = ("code",)
         verbose_name = _("市町村")
-        indexes = [GistIndex(fields=["geom_3857"], name="registry_municipality_3857")]
+        indexes = (GistIndex(fields=["geom_3857"], name="registry_municipality_3857"),)
 
     def __str__(self) -> str:
         return f"{self.name}（{self.code}）"
@@ -60,13 +62,15 @@ class CodeTable(models.Model):
     source = models.CharField(_("出典"), max_length=200, blank=True)
 
     class Meta:
-        ordering = ["edition", "table", "code"]
+        """Order, name and keys of the table."""
+
+        ordering = ("edition", "table", "code")
         verbose_name = _("コード表")
-        constraints = [
+        constraints = (
             models.UniqueConstraint(
                 fields=["edition", "table", "code"], name="registry_codetable_key"
-            )
-        ]
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.table} {self.code} {self.name}"
@@ -88,14 +92,16 @@ class Compartment(models.Model):
     )
 
     class Meta:
-        ordering = ["municipality", "edition", "number"]
+        """Order, name and keys of the table."""
+
+        ordering = ("municipality", "edition", "number")
         verbose_name = _("林班")
-        indexes = [GistIndex(fields=["geom_3857"], name="registry_compartment_3857")]
-        constraints = [
+        indexes = (GistIndex(fields=["geom_3857"], name="registry_compartment_3857"),)
+        constraints = (
             models.UniqueConstraint(
                 fields=["municipality", "edition", "number"], name="registry_compartment_key"
-            )
-        ]
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.number}林班（{self.edition}年度）"
@@ -125,17 +131,19 @@ class Subcompartment(models.Model):
     )
 
     class Meta:
-        ordering = ["municipality", "edition", "compartment_number", "number"]
+        """Order, name and keys of the table."""
+
+        ordering = ("municipality", "edition", "compartment_number", "number")
         verbose_name = _("小班")
-        indexes = [
+        indexes = (
             GistIndex(fields=["geom_3857"], name="registry_subcompartment_3857"),
             models.Index(fields=["keycode"], name="registry_subcompartment_kc"),
-        ]
-        constraints = [
+        )
+        constraints = (
             models.UniqueConstraint(
                 fields=["edition", "keycode"], name="registry_subcompartment_key"
-            )
-        ]
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.label}（{self.edition}年度）"
@@ -176,11 +184,13 @@ class Stand(models.Model):
     lot = models.CharField(_("代表地番"), max_length=40, blank=True)
 
     class Meta:
-        ordering = ["subcompartment", "storey"]
+        """Order, name and keys of the table."""
+
+        ordering = ("subcompartment", "storey")
         verbose_name = _("林分（森林簿）")
-        constraints = [
-            models.UniqueConstraint(fields=["subcompartment", "storey"], name="registry_stand_key")
-        ]
+        constraints = (
+            models.UniqueConstraint(fields=["subcompartment", "storey"], name="registry_stand_key"),
+        )
 
     def __str__(self) -> str:
         return f"{self.subcompartment_id} 層{self.storey}"

@@ -37,7 +37,7 @@ Fingerprint = tuple[bytes, tuple[tuple[Any, ...], ...]]
 
 
 def municipality_by_code(code: str) -> Municipality | None:
-    """The municipality of a 5-digit code, or None."""
+    """Find the municipality of a 5-digit code, or None."""
     return Municipality.objects.filter(code=code).first()
 
 
@@ -56,7 +56,7 @@ def _codes_for(edition: int) -> list[CodeTable]:
 
 
 def fingerprints(municipality: Municipality, edition: int) -> dict[str, Fingerprint]:
-    """Stored 小班 of an edition by KEYCODE, to compare an import with."""
+    """Read the stored 小班 of an edition by KEYCODE, to compare an import with."""
     storeys: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     rows = Stand.objects.filter(
         subcompartment__municipality=municipality, subcompartment__edition=edition
@@ -73,7 +73,7 @@ def fingerprints(municipality: Municipality, edition: int) -> dict[str, Fingerpr
 
 
 def register_entry(keycode: str) -> RegisterEntry | None:
-    """The 小班 in its latest edition, or None when there is none to see."""
+    """Read a 小班 in its latest edition; None when there is none to see."""
     sub = Subcompartment.objects.filter(keycode=keycode).order_by("-edition").first()
     if sub is None:
         return None
@@ -93,7 +93,7 @@ def register_entry(keycode: str) -> RegisterEntry | None:
 
 
 def _storey(stand: Stand, names: dict[tuple[str, str], str]) -> Storey:
-    """A storey with names; an unknown code stays visible as unknown."""
+    """Describe a storey with names; an unknown code stays visible as unknown."""
     species = (
         (stand.species1_code, stand.share1),
         (stand.species2_code, stand.share2),
@@ -118,7 +118,7 @@ def _named(names: dict[tuple[str, str], str], table: str, code: str) -> str:
 
 
 def _code_name(row: CodeTable) -> str:
-    """The code's name in the language of the moment."""
+    """Give the code's name in the language of the moment."""
     japanese = (get_language() or "ja").startswith("ja")
     return row.name if japanese or not row.name_en else row.name_en
 

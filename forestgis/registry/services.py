@@ -163,7 +163,7 @@ def _compared(municipality: Municipality, edition: int, files: RegisterFiles) ->
 
 
 def _fingerprint(polygon: Polygon, rows: Iterable[StandRow]) -> selectors.Fingerprint:
-    """What makes a 小班 differ from the stored one: shape and storeys."""
+    """Take what makes a 小班 differ from the stored one: shape and storeys."""
     storeys = tuple(
         (row.storey, *(row.values[name] for name in selectors.STAND_FIELDS))
         for row in sorted(rows, key=lambda row: row.storey)

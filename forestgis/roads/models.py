@@ -44,9 +44,11 @@ class Segment(models.Model):
     shared_with = ArrayField(models.CharField(max_length=5), default=list, blank=True)
 
     class Meta:
-        ordering = ["municipality", "id"]
+        """Order, name and keys of the table."""
+
+        ordering = ("municipality", "id")
         verbose_name = _("路線区間")
-        indexes = [GistIndex(fields=["geom_3857"], name="roads_segment_3857")]
+        indexes = (GistIndex(fields=["geom_3857"], name="roads_segment_3857"),)
 
     def __str__(self) -> str:
         return self.name or f"{self.get_road_class_display()} {self.pk}"

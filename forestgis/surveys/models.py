@@ -29,6 +29,8 @@ class MunicipalRow(models.Model):
     )
 
     class Meta:
+        """No table of its own."""
+
         abstract = True
 
 
@@ -48,7 +50,9 @@ class Batch(MunicipalRow):
     created_at = models.DateTimeField(_("登録日時"), auto_now_add=True)
 
     class Meta:
-        ordering = ["-created_at"]
+        """Order, name and keys of the table."""
+
+        ordering = ("-created_at",)
         verbose_name = _("計測バッチ")
         verbose_name_plural = _("計測バッチ")
 
@@ -67,11 +71,13 @@ class BatchFile(MunicipalRow):
     report = models.JSONField(_("検査結果"), default=dict)
 
     class Meta:
-        ordering = ["batch", "path"]
+        """Order, name and keys of the table."""
+
+        ordering = ("batch", "path")
         verbose_name = _("点群ファイル")
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "path"], name="surveys_batchfile_key")
-        ]
+        constraints = (
+            models.UniqueConstraint(fields=["batch", "path"], name="surveys_batchfile_key"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -93,11 +99,13 @@ class Plot(MunicipalRow):
     conifer_m3ha = models.DecimalField(_("針葉樹材積 (m3/ha)"), max_digits=8, decimal_places=1)
 
     class Meta:
-        ordering = ["batch", "plot_id"]
+        """Order, name and keys of the table."""
+
+        ordering = ("batch", "plot_id")
         verbose_name = _("標準地")
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "plot_id"], name="surveys_plot_key")
-        ]
+        constraints = (
+            models.UniqueConstraint(fields=["batch", "plot_id"], name="surveys_plot_key"),
+        )
 
     def __str__(self) -> str:
         return self.plot_id
@@ -132,9 +140,11 @@ class Run(MunicipalRow):
     finished_at = models.DateTimeField(_("完了日時"), null=True, blank=True)
 
     class Meta:
-        ordering = ["-created_at"]
+        """Order, name and keys of the table."""
+
+        ordering = ("-created_at",)
         verbose_name = _("解析")
-        indexes = [models.Index(fields=["municipality", "-created_at"], name="surveys_run_recent")]
+        indexes = (models.Index(fields=["municipality", "-created_at"], name="surveys_run_recent"),)
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.get_state_display()}"
@@ -146,6 +156,8 @@ class RunRow(MunicipalRow):
     run = models.ForeignKey(Run, models.CASCADE, related_name="+")
 
     class Meta:
+        """No table of its own."""
+
         abstract = True
 
 
@@ -161,9 +173,11 @@ class Product(RunRow):
     footprint_3857 = models.PolygonField(_("範囲"), srid=WEB_SRID)
 
     class Meta:
-        ordering = ["run", "kind"]
+        """Order, name and keys of the table."""
+
+        ordering = ("run", "kind")
         verbose_name = _("成果品")
-        constraints = [models.UniqueConstraint(fields=["run", "kind"], name="surveys_product_key")]
+        constraints = (models.UniqueConstraint(fields=["run", "kind"], name="surveys_product_key"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.path}"
@@ -209,15 +223,17 @@ class ZoneVolume(RunRow):
     scanned_on = models.DateField(_("計測日"), null=True)
 
     class Meta:
-        ordering = ["run", "key"]
+        """Order, name and keys of the table."""
+
+        ordering = ("run", "key")
         verbose_name = _("区域別材積")
-        indexes = [
+        indexes = (
             GistIndex(fields=["geom_3857"], name="surveys_zonevolume_3857"),
             models.Index(fields=["key"], name="surveys_zonevolume_by_key"),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["run", "key"], name="surveys_zonevolume_key")
-        ]
+        )
+        constraints = (
+            models.UniqueConstraint(fields=["run", "key"], name="surveys_zonevolume_key"),
+        )
 
     def __str__(self) -> str:
         return self.label
@@ -248,12 +264,14 @@ class MeshCell(RunRow):
     mean_dbh_cm = models.DecimalField(_("平均直径 (cm)"), max_digits=5, decimal_places=1, null=True)
 
     class Meta:
-        ordering = ["run", "jf20mid"]
+        """Order, name and keys of the table."""
+
+        ordering = ("run", "jf20mid")
         verbose_name = _("20mメッシュ")
-        indexes = [GistIndex(fields=["geom_3857"], name="surveys_meshcell_3857")]
-        constraints = [
-            models.UniqueConstraint(fields=["run", "jf20mid"], name="surveys_meshcell_key")
-        ]
+        indexes = (GistIndex(fields=["geom_3857"], name="surveys_meshcell_3857"),)
+        constraints = (
+            models.UniqueConstraint(fields=["run", "jf20mid"], name="surveys_meshcell_key"),
+        )
 
     def __str__(self) -> str:
         return self.jf20mid
@@ -272,15 +290,17 @@ class Publication(RunRow):
     withdrawn_at = models.DateTimeField(_("取下げ日時"), null=True, blank=True)
 
     class Meta:
-        ordering = ["-published_at"]
+        """Order, name and keys of the table."""
+
+        ordering = ("-published_at",)
         verbose_name = _("公開")
-        constraints = [
+        constraints = (
             models.UniqueConstraint(
                 fields=["run"],
                 condition=models.Q(withdrawn_at__isnull=True),
                 name="surveys_publication_one_active",
-            )
-        ]
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.get_sharing_display()}"

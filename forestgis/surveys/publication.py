@@ -88,14 +88,14 @@ def withdraw(run: Run) -> int:
 
 
 def _locked(run: Run) -> Run:
-    """The run as stored now; publications of its municipality wait for each other until commit."""
+    """Read the run anew; publications of its municipality wait for each other until commit."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_LOCK, int(run.municipality_id)])
     return Run.objects.get(pk=run.pk)
 
 
 def _checked_sharing(sharing: str, shared_with: Sequence[str]) -> list[str]:
-    """The named municipalities; only named sharing has any."""
+    """Check the level and return the named municipalities; only named sharing has any."""
     if sharing not in Sharing.values:
         raise UnknownSharingError(value=sharing)
     if sharing != Sharing.NAMED:

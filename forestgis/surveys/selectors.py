@@ -17,7 +17,7 @@ from forestgis.tenancy.principal import Principal, acting_as
 
 
 def card(key: str, principal: Principal) -> Card | None:
-    """What may be told to a principal of one 小班 or grid square.
+    """Put together what may be told to a principal of one 小班 or grid square.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def _card(
 
 
 def _published_zone(key: str) -> tuple[ZoneVolume | None, Publication | None]:
-    """The zone of the most recent active publication."""
+    """Find the zone of the most recent active publication."""
     publication = (
         Publication.objects.filter(withdrawn_at__isnull=True, run__zones__key=key)
         .order_by("-published_at")
@@ -110,7 +110,7 @@ def model_of(run: Run) -> Model:
 
 
 def _cautions(volume: LidarVolume | None, entry: RegisterEntry | None) -> tuple[str, ...]:
-    """What a reader must know before using the figures."""
+    """Say what a reader must know before using the figures."""
     cautions = []
     if volume is not None:
         if volume.source.simulated:
@@ -133,7 +133,7 @@ def _cautions(volume: LidarVolume | None, entry: RegisterEntry | None) -> tuple[
 
 
 def runs() -> QuerySet[Run]:
-    """Runs that the acting principal may see, newest first."""
+    """List the runs that the acting principal may see, newest first."""
     return Run.objects.select_related("batch", "job", "municipality").order_by("-created_at")
 
 
@@ -153,7 +153,7 @@ def batch_files(run: Run) -> QuerySet[BatchFile]:
 
 
 def active_publication(run: Run) -> Publication | None:
-    """The publication in force, if any."""
+    """Find the publication in force, if any."""
     return Publication.objects.filter(run=run, withdrawn_at__isnull=True).first()
 
 

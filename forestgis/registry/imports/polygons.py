@@ -75,7 +75,7 @@ def read(
 
 
 def _key_column(columns: list[str]) -> str | None:
-    """The KEYCODE column whatever its letter case."""
+    """Find the KEYCODE column whatever its letter case."""
     return next((name for name in columns if name.upper() == _KEY_COLUMN), None)
 
 
@@ -98,7 +98,7 @@ def _keyed(source: vector.VectorFile, column: str) -> tuple[list[tuple[str, Loca
 
 
 def _polygonal(feature: vector.Feature, file: str) -> tuple[BaseGeometry | None, list[Fault]]:
-    """The feature's polygon, repaired when it crosses itself."""
+    """Take the feature's polygon, repaired when it crosses itself."""
     geom = feature.geom
     if geom is None or geom.is_empty:
         return None, [Fault("no_geometry", file, feature.line)]
@@ -125,7 +125,7 @@ def _dissolved(
 
 
 def multipolygon(geom: BaseGeometry) -> MultiPolygon:
-    """The polygonal parts of a geometry; what repairing left as lines and points is dropped."""
+    """Keep the polygonal parts of a geometry; lines and points that repairing left are dropped."""
     flat = shapely.get_parts(shapely.get_parts(geom))
     return MultiPolygon([part for part in flat if part.geom_type == "Polygon"])
 

@@ -125,7 +125,7 @@ def read(path: Path) -> tuple[list[StandRow], list[Fault]]:
 
 
 def _text(path: Path) -> str:
-    """Decoded file: UTF-8 first, since cp932 text is next to never valid UTF-8."""
+    """Decode the file: UTF-8 first, since cp932 text is next to never valid UTF-8."""
     raw = path.read_bytes()
     for encoding in ("utf-8-sig", "cp932"):
         try:

@@ -20,7 +20,7 @@ def cleaned(text: str) -> str:
 
 
 def decimal_between(text: str, low: Decimal, high: Decimal) -> Decimal | None:
-    """A number in a range; None for an empty cell.
+    """Read a number in a range; None for an empty cell.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def decimal_between(text: str, low: Decimal, high: Decimal) -> Decimal | None:
 
 
 def text_up_to(text: str, limit: int) -> str:
-    """Text of at most `limit` characters; `''` for an empty cell.
+    """Read text of at most `limit` characters; `''` for an empty cell.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def text_up_to(text: str, limit: int) -> str:
 
 
 def code(text: str, width: int) -> str:
-    """A code with the leading zeros that spreadsheets drop; `''` for an empty cell.
+    """Restore the leading zeros of a code that spreadsheets drop; `''` for an empty cell.
 
     Raises
     ------

@@ -94,7 +94,7 @@ def _features(names: list[str], columns: Any, geometries: Any) -> list[Feature]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
-    """A Python value; nan of a numeric column is a missing one."""
+    """Turn a cell into a Python value; nan of a numeric column is a missing one."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and np.isnan(value):

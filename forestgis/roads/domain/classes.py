@@ -33,7 +33,7 @@ def road_class(word: str, mapping: Mapping[str, str] | None = None) -> str | Non
 
 @cache
 def shipped_classes() -> dict[str, str]:
-    """The shipped reading of words."""
+    """Read the shipped list of words."""
     text = resources.files("forestgis.roads").joinpath("data/classes.csv").read_text("utf-8")
     return {_plain(row["value"]): row["road_class"] for row in csv.DictReader(text.splitlines())}
 
