@@ -1,0 +1,296 @@
+"""Look at a batch before working on it: what is in it, what is wrong with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from lidar.errors import CrsError, DecodeError, HeaderError
+from lidar.io import crs as crs_io
+from lidar.io import headers
+from lidar.io.faults import Fault, refuse, warn
+from lidar.io.headers import LasHeader
+from lidar.io.las import LasFile
+from lidar.io.sandbox import Sandbox
+from lidar.run.report import BatchReport, FileReport
+from lidar.run.statistics import PointStatistics, describe
+
+FEWEST_POINTS = 100
+SPARSEST_M2 = 0.01
+LOW_PULSE_DENSITY_M2 = 4.0
+HASH_BLOCK = 1 << 20
+
+
+def inspect(
+    files: Iterable[Path | str],
+    *,
+    crs: CRS | None = None,
+    expected: CRS | None = None,
+    decode: bool = True,
+) -> BatchReport:
+    """Look at the files of a batch, whatever state they are in.
+
+    Headers are read here, points in a child process with a memory limit, so no
+    file can crash or fill this process.
+
+    Parameters
+    ----------
+    files : iterable of path
+    crs : pyproj.CRS, optional
+        Taken for files that state none.
+    expected : pyproj.CRS, optional
+        Files in any other system are refused.
+    decode : bool
+        False looks at headers only: no checksums, densities, classes, dates.
+
+    Returns
+    -------
+    BatchReport
+        Never raises for what is in a file: that becomes a fault.
+    """
+    reports = [FileReport(path=Path(path)) for path in files]
+    with Sandbox() as sandbox:
+        for report in reports:
+            _inspect_file(report, crs, sandbox if decode else None)
+    reports.sort(key=lambda r: (r.name, r.sha256 or "", str(r.path)))
+    batch = BatchReport(files=reports)
+    _find_duplicates(reports)
+    _compare_crs(batch, expected)
+    _compare_heights(batch)
+    batch.overlap_share = _overlap_share(batch)
+    if not batch.used:
+        batch.faults.append(refuse("nothing_to_do", "no file of the batch can be processed"))
+    return batch
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _inspect_file(report: FileReport, crs: CRS | None, sandbox: Sandbox | None) -> None:
+    try:
+        report.size = report.path.stat().st_size
+        if sandbox is not None:
+            report.sha256 = sha256_of(report.path)
+        header = headers.read(report.path)
+    except HeaderError as error:
+        report.faults.append(Fault(error.code, "refuse", str(error), error.fields))
+        return
+    except OSError as error:
+        message = f"{report.name}: cannot be opened: {error.strerror or error}"
+        report.faults.append(refuse("unreadable", message))
+        return
+    _add_header(report, header)
+    file = _with_crs(report, header, crs)
+    if file is not None and sandbox is not None and not report.refused:
+        _add_statistics(report, file, sandbox)
+
+
+def _add_header(report: FileReport, header: LasHeader) -> None:
+    report.faults += headers.check(header)
+    report.format = "COPC" if header.copc else "LAZ" if header.compressed else "LAS"
+    report.version = f"{header.version[0]}.{header.version[1]}"
+    report.point_format = header.point_format
+    report.points = header.point_count
+    report.software = header.software or None
+    report.created = _created(header)
+
+
+def _created(header: LasHeader) -> str | None:
+    year, day = header.created
+    if not (1995 <= year <= 2100 and 0 <= day <= 366):
+        return None
+    return str(dt.date(year, 1, 1) + dt.timedelta(days=max(day, 1) - 1))
+
+
+def _with_crs(report: FileReport, header: LasHeader, crs: CRS | None) -> LasFile | None:
+    try:
+        source = crs_io.of(header, crs)
+    except CrsError as error:
+        report.faults.append(Fault(error.code, "refuse", str(error), error.fields))
+        return None
+    file = LasFile(header, source)
+    report.crs, report.crs_label = source.crs, crs_io.label(source.crs)
+    report.xy_to_m, report.z_to_m = source.xy_to_m, source.z_to_m
+    if not any(f.code in ("bad_bounds", "bad_scale") for f in report.faults):
+        report.bounds_m = file.bounds_m()
+        low, high = header.minimum[2], header.maximum[2]
+        report.height_range_m = (low * source.z_to_m, high * source.z_to_m)
+    if source.xy_to_m != 1.0 or source.z_to_m != 1.0:
+        report.faults.append(_feet(report, file))
+    return file
+
+
+def _feet(report: FileReport, file: LasFile) -> Fault:
+    source = file.source
+    assumed = "" if source.z_unit_stated else " (heights: not stated, taken to be as x and y)"
+    return warn(
+        "feet",
+        f"{report.name}: is not in metres; x and y are multiplied by {source.xy_to_m:.8g}, heights by "
+        f"{source.z_to_m:.8g}{assumed}",
+        xy_to_m=source.xy_to_m,
+        z_to_m=source.z_to_m,
+        z_unit_stated=source.z_unit_stated,
+    )
+
+
+def _add_statistics(report: FileReport, file: LasFile, sandbox: Sandbox) -> None:
+    try:
+        report.statistics = sandbox.call(describe, file)
+    except DecodeError as error:
+        message = str(error) if report.name in str(error) else f"{report.name}: {error}"
+        report.faults.append(Fault(error.code, "refuse", message, error.fields))
+        return
+    report.faults += _point_faults(report, report.statistics)
+
+
+def _point_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
+    return [*_amount_faults(report, seen), *_ground_faults(report, seen), *_time_faults(report, seen)]
+
+
+def _amount_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
+    name, density, pulses = report.name, seen.density_m2, seen.pulse_density_m2
+    if report.points < FEWEST_POINTS or density is None:
+        message = f"{name}: {report.points} points are too few to say anything; leave it out"
+        return [refuse("too_few_points", message, points=report.points)]
+    if density < SPARSEST_M2:
+        return [
+            refuse(
+                "too_sparse",
+                f"{name}: {density:.2g} points per m2 on {seen.area_m2 / 1e6:.3g} km2: thinned out, or "
+                "coordinates in other units than the file says; ask for the full delivery",
+                density_m2=density,
+            )
+        ]
+    faults = []
+    if pulses is not None and pulses < LOW_PULSE_DENSITY_M2:
+        message = f"{name}: {pulses:.2f} pulses per m2, under the usual 4; trees will be missed"
+        faults.append(warn("low_density", message, pulse_density_m2=pulses))
+    if seen.outside_bounds:
+        faults.append(
+            warn(
+                "points_outside_bounds",
+                f"{name}: {seen.outside_bounds} of {seen.points_seen} points seen lie outside the bounds "
+                "in the header and are left out; have the bounds recomputed",
+                outside=seen.outside_bounds,
+                seen=seen.points_seen,
+            )
+        )
+    return faults
+
+
+def _ground_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
+    name = report.name
+    if seen.heights_normalised:
+        return [
+            warn(
+                "heights_normalised",
+                f"{name}: heights are above ground already; the terrain is taken as 0, so slope and "
+                "hillshade say nothing",
+            )
+        ]
+    if not seen.ground_usable:
+        return [
+            warn(
+                "no_ground_class",
+                f"{name}: ground is not classified, or not well (share {seen.ground_share:.1%}, in "
+                f"{seen.ground_spread:.0%} of the 20 m cells); it is found from the points",
+                ground_share=seen.ground_share,
+                ground_spread=seen.ground_spread,
+            )
+        ]
+    return []
+
+
+def _time_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
+    reasons = {
+        "none": "the point format has no time",
+        "week": "GPS times are seconds of an unknown week",
+        "unusable": "GPS times are missing or out of range",
+    }
+    reason = reasons.get(seen.time_kind)
+    if reason is None:
+        return []
+    message = f"{report.name}: the day of the scan is not in the file ({reason}); state it for the run"
+    return [warn("no_scan_date", message, time_kind=seen.time_kind)]
+
+
+def _find_duplicates(reports: list[FileReport]) -> None:
+    first: dict[str, str] = {}
+    for report in reports:
+        if report.sha256 is None:
+            continue
+        if report.sha256 in first:
+            report.duplicate_of = first[report.sha256]
+            message = f"{report.name}: same bytes as {report.duplicate_of}; it is used once"
+            report.faults.append(warn("duplicate", message, of=report.duplicate_of))
+        else:
+            first[report.sha256] = report.name
+
+
+def _compare_crs(batch: BatchReport, expected: CRS | None) -> None:
+    """Refuse files of other systems than the one expected, else than that of most points."""
+    used = batch.used
+    if not used:
+        return
+    wanted = expected or _most_common(used)
+    for report in used:
+        assert report.crs is not None
+        if not crs_io.same(report.crs, wanted):
+            code = "unexpected_crs" if expected is not None else "mixed_crs"
+            message = (
+                f"{report.name}: is in {report.crs_label}, the batch in {crs_io.label(wanted)}; have it "
+                "reprojected, or run it as a batch of its own"
+            )
+            fields = {"crs": report.crs_label, "wanted": crs_io.label(wanted)}
+            report.faults.append(Fault(code, "refuse", message, fields))
+    batch.crs = wanted if batch.used else None
+
+
+def _most_common(used: list[FileReport]) -> CRS:
+    systems: list[tuple[CRS, int]] = []
+    for report in used:
+        assert report.crs is not None
+        at = next((i for i, (c, _) in enumerate(systems) if crs_io.same(c, report.crs)), None)
+        if at is None:
+            systems.append((report.crs, report.points))
+        else:
+            systems[at] = (systems[at][0], systems[at][1] + report.points)
+    return max(systems, key=lambda s: s[1])[0]
+
+
+def _compare_heights(batch: BatchReport) -> None:
+    """Refuse heights above ground in a batch of heights above the sea."""
+    seen = [(r, r.statistics.heights_normalised) for r in batch.used if r.statistics is not None]
+    if all(normalised for _, normalised in seen):
+        return
+    for report, normalised in seen:
+        if normalised:
+            message = (
+                f"{report.name}: heights are above ground, those of the rest of the batch above the sea; "
+                "run it as a batch of its own"
+            )
+            report.faults.append(refuse("mixed_heights", message))
+
+
+def _overlap_share(batch: BatchReport) -> float:
+    boxes = [r.bounds_m for r in batch.used if r.bounds_m is not None]
+    if len(boxes) < 2:
+        return 0.0
+    shapes = shapely.box(*np.array(boxes).T)
+    tree = shapely.STRtree(shapes)
+    a, b = tree.query(shapes, predicate="intersects")
+    shared = shapely.intersection(shapes[a[a < b]], shapes[b[a < b]])
+    covered = shapely.union_all(shapes).area
+    return float(shapely.union_all(shared).area / covered) if covered else 0.0
