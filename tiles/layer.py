@@ -9,6 +9,17 @@ from enum import StrEnum
 from tiles.errors import DeclarationError
 from tiles.style.model import Label, RasterStyle, Text, VectorStyle
 
+__all__ = [
+    "Field",
+    "FieldType",
+    "Geometry",
+    "Layer",
+    "RasterSource",
+    "Sharing",
+    "Text",
+    "VectorSource",
+]
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 

@@ -1,7 +1,19 @@
-"""Addresses of the maps app."""
+"""Addresses of the map services."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from forestgis.maps import views
+from forestgis.maps.wfs import wfs
+from forestgis.maps.wms import wms
 
 app_name = "maps"
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("maps/layers.json", views.layers_json, name="layers"),
+    path("maps/style.json", views.style, name="style"),
+    path("maps/legend/<slug:name>.json", views.legend_json, name="legend"),
+    path("maps/tiles/<slug:name>.json", views.tile_json, name="tilejson"),
+    path("maps/tiles/<slug:name>/<int:z>/<int:x>/<int:y>.mvt", views.vector_tile, name="tile"),
+    path("maps/raster/<slug:name>/<int:z>/<int:x>/<int:y>.png", views.raster, name="raster"),
+    path("wms", wms, name="wms"),
+    path("wfs", wfs, name="wfs"),
+]

@@ -131,7 +131,7 @@ def pool(
         listener.bind(str(socket_path))
         listener.listen(64)
         running = [
-            subprocess.Popen([program], stdin=listener, env=dict(environment))  # noqa: S603
+            subprocess.Popen([program], stdin=listener.fileno(), env=dict(environment))  # noqa: S603
             for _ in range(processes)
         ]
         try:

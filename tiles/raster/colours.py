@@ -10,7 +10,7 @@ from tiles.style.model import Between, RasterStyle
 
 
 def paint(
-    values: NDArray[np.generic], missing: NDArray[np.bool_], style: RasterStyle
+    values: NDArray[np.floating | np.integer], missing: NDArray[np.bool_], style: RasterStyle
 ) -> NDArray[np.uint8]:
     """Return the picture of a band.
 
@@ -37,7 +37,8 @@ def paint(
     return picture
 
 
-def _within(values: NDArray[np.generic], test: Between) -> NDArray[np.bool_]:
+def _within(values: NDArray[np.floating | np.integer], test: Between) -> NDArray[np.bool_]:
     lower = -np.inf if test.lower is None else test.lower
     upper = np.inf if test.upper is None else test.upper
-    return (values >= lower) & (values < upper)
+    inside: NDArray[np.bool_] = (values >= lower) & (values < upper)
+    return inside

@@ -1,0 +1,43 @@
+"""Reads of the maps app. The database filters every one of them for the principal of the transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+
+from tiles.layer import Layer
+from tiles.vector.mvt import tile_sql
+
+_PRODUCTS_IN_TILE = """
+    SELECT path FROM {relation}
+    WHERE kind = %(kind)s AND footprint_3857 && ST_TileEnvelope(%(z)s, %(x)s, %(y)s)
+    ORDER BY published_at DESC, fid
+    LIMIT 64
+"""
+
+
+def vector_tile(layer: Layer, z: int, x: int, y: int, *, using: str) -> bytes:
+    """Return a vector tile of the rows that the reader may see; empty bytes where there are none."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(tile_sql(layer), {"z": z, "x": x, "y": y})
+        row = cursor.fetchone()
+    return bytes(row[0]) if row and row[0] is not None else b""
+
+
+def product_files(layer: Layer, z: int, x: int, y: int, *, using: str) -> list[Path]:
+    """Return the files of a raster layer under a tile that the reader may see, newest publication first."""
+    source, _ = layer.raster
+    statement = _PRODUCTS_IN_TILE.format(relation=source.relation)
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement, {"kind": source.kind, "z": z, "x": x, "y": y})
+        paths = [row[0] for row in cursor.fetchall()]
+    return [path for path in map(_inside_store, paths) if path is not None]
+
+
+def _inside_store(path: str) -> Path | None:
+    """Return the absolute path of a product, or None if it points out of the store or is gone."""
+    store = Path(settings.FORESTGIS_FILES).resolve()
+    found = (store / path).resolve()
+    return found if found.is_relative_to(store) and found.is_file() else None

@@ -1,0 +1,165 @@
+"""Layer list, styles, legends, vector and raster tiles of the map page."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from forestgis.maps import selectors
+from forestgis.maps.access import map_alias, readable_layer, readable_layers
+from tiles.errors import TileAddressError
+from tiles.layer import Layer
+from tiles.raster import tile as raster_tile
+from tiles.style.legend import legend
+from tiles.style.maplibre import style_json
+from tiles.vector import mvt
+
+
+@require_safe
+def layers_json(request: HttpRequest) -> JsonResponse:
+    """List the reader's layers, topmost first, as a map's layer list shows them."""
+    listed = [_listed(layer) for layer in reversed(readable_layers().values())]
+    return _private(JsonResponse({"layers": listed}))
+
+
+@require_safe
+def style(request: HttpRequest) -> JsonResponse:
+    """Give the MapLibre style of the reader's layers."""
+    name = "forestgis"
+    document = style_json(
+        readable_layers().values(), lambda layer: _tile_address(request, layer), name
+    )
+    return _private(JsonResponse(document))
+
+
+@require_safe
+def legend_json(request: HttpRequest, name: str) -> JsonResponse:
+    """Give the legend of a layer."""
+    layers = readable_layers()
+    if name not in layers:
+        return JsonResponse({"error": "no_such_layer", "layer": name}, status=404)
+    return _private(JsonResponse(_listed(layers[name])))
+
+
+@require_safe
+def tile_json(request: HttpRequest, name: str) -> JsonResponse:
+    """Describe a layer's vector tiles (TileJSON 3.0.0)."""
+    layer = readable_layer(name, raster=False)
+    return _private(
+        JsonResponse(
+            {
+                "tilejson": "3.0.0",
+                "name": layer.title.ja,
+                "tiles": [_tile_address(request, layer)],
+                "minzoom": layer.minzoom,
+                "maxzoom": layer.maxzoom,
+                "attribution": layer.attribution.ja,
+                "vector_layers": [
+                    {
+                        "id": layer.name,
+                        "description": layer.title.en,
+                        "minzoom": layer.minzoom,
+                        "maxzoom": layer.maxzoom,
+                        "fields": {field.name: field.label.ja for field in layer.fields},
+                    }
+                ],
+            }
+        )
+    )
+
+
+@require_safe
+def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
+    """Give one vector tile; an empty one is an empty body, never a 404."""
+    layer = readable_layer(name, raster=False)
+    try:
+        mvt.check_address(z, x, y)
+    except TileAddressError as error:
+        return _no_tile(error)
+    alias = map_alias()
+    with transaction.atomic(using=alias):
+        content = selectors.vector_tile(layer, z, x, y, using=alias)
+    return _tile(request, content, mvt.CONTENT_TYPE)
+
+
+@require_safe
+def raster(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
+    """Give one raster tile; transparent where the reader has no product."""
+    layer = readable_layer(name, raster=True)
+    alias = map_alias()
+    try:
+        mvt.check_address(z, x, y)
+        with transaction.atomic(using=alias):
+            files = selectors.product_files(layer, z, x, y, using=alias)
+        content = raster_tile.tile_png(layer, files, z, x, y)
+    except TileAddressError as error:
+        return _no_tile(error)
+    return _tile(request, content, raster_tile.CONTENT_TYPE)
+
+
+def _listed(layer: Layer) -> dict[str, object]:
+    caution = layer.caution
+    return {
+        "name": layer.name,
+        "title_ja": layer.title.ja,
+        "title_en": layer.title.en,
+        "group": layer.group.en if get_language() == "en" else layer.group.ja,
+        "group_ja": layer.group.ja,
+        "group_en": layer.group.en,
+        "kind": "raster" if layer.is_raster else "vector",
+        "unit": layer.unit,
+        "minzoom": layer.minzoom,
+        "maxzoom": layer.maxzoom,
+        "fields": [
+            {
+                "name": field.name,
+                "label_ja": field.label.ja,
+                "label_en": field.label.en,
+                "unit": field.unit,
+                "type": field.type.value,
+                "decimals": field.decimals if field.type == "decimal" else None,
+            }
+            for field in layer.fields
+        ],
+        "legend": legend(layer),
+        "attribution_ja": layer.attribution.ja,
+        "attribution_en": layer.attribution.en,
+        "caution_ja": caution.ja if caution else "",
+        "caution_en": caution.en if caution else "",
+        "visible": layer.visible,
+    }
+
+
+def _tile_address(request: HttpRequest, layer: Layer) -> str:
+    """Return the absolute address template of a layer's tiles, braces left as they are."""
+    route = "maps:raster" if layer.is_raster else "maps:tile"
+    path = reverse(route, args=(layer.name, 0, 0, 0)).replace("/0/0/0.", "/{z}/{x}/{y}.")
+    return request.build_absolute_uri("/").rstrip("/") + path
+
+
+def _tile(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:
+    """Answer with the bytes, or 304 if the client has them already."""
+    etag = f'"{hashlib.sha1(content, usedforsecurity=False).hexdigest()}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(content, content_type=content_type)
+    response["ETag"] = etag
+    # Rows may be a municipality's own: no shared cache may keep them, and a withdrawn right counts at once.
+    response["Cache-Control"] = "private, no-cache"
+    response["Vary"] = "Authorization, Cookie"
+    return response
+
+
+def _private(response: JsonResponse) -> JsonResponse:
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _no_tile(error: TileAddressError) -> JsonResponse:
+    return JsonResponse({"error": error.code, "message": str(error), **error.fields}, status=404)

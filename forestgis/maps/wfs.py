@@ -1,0 +1,109 @@
+"""WFS 2.0.0: feature types made from the catalogue, served by django-gisserver under the reader's principal."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from typing import ClassVar
+
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from gisserver.crs import CRS, CRS84
+from gisserver.exceptions import OperationParsingFailed
+from gisserver.features import FeatureField, FeatureType, ServiceDescription
+from gisserver.geometries import WGS84BoundingBox
+from gisserver.views import WFSView
+
+from forestgis.maps import wfs_extensions
+from forestgis.maps.access import readable_layers
+from forestgis.maps.catalogue import LAYERS
+from forestgis.maps.mapserver import ABSTRACT, TITLE
+from forestgis.maps.models import FEATURES
+from tiles.layer import Field, Layer
+from tiles.ogc.crs import EPSG_CODES
+
+NAMESPACE = "urn:forestgis:layers"
+MAX_POST_BYTES = 1_000_000
+_SPOOL_BYTES = 4_000_000
+
+
+class CatalogueFeatureType(FeatureType):  # type: ignore[misc]
+    """A feature type whose extent is stated: computing it would read every row at each GetCapabilities."""
+
+    def get_bounding_box(self) -> WGS84BoundingBox:
+        """Return the extent of Hokkaido with its islands."""
+        return WGS84BoundingBox(139.2, 41.2, 149.0, 45.7)
+
+
+def _field(field: Field) -> FeatureField:
+    unit = f" ({field.unit})" if field.unit else ""
+    return FeatureField(field.name, abstract=f"{field.label.ja} / {field.label.en}{unit}")
+
+
+def _feature_type(layer: Layer) -> CatalogueFeatureType:
+    source, _ = layer.vector
+    caution = f" {layer.caution.ja}" if layer.caution else ""
+    return CatalogueFeatureType(
+        FEATURES[layer.name].objects.order_by(),  # type: ignore[attr-defined]
+        name=layer.name,
+        title=layer.title.ja,
+        abstract=f"{layer.title.en}. {layer.attribution.ja}.{caution}",
+        keywords=[layer.group.ja, layer.group.en],
+        fields=[FeatureField(source.geom), *map(_field, layer.fields)],
+        geometry_field_name=source.geom,
+        crs=CRS.from_srid(source.srid),
+        other_crs=[CRS84, *(CRS.from_srid(code) for code in EPSG_CODES if code != source.srid)],
+        show_name_field=False,
+    )
+
+
+FEATURE_TYPES = {layer.name: _feature_type(layer) for layer in LAYERS if not layer.is_raster}
+
+
+class CatalogueWfs(WFSView):  # type: ignore[misc]
+    """The service; each reader sees the feature types that are theirs."""
+
+    xml_namespace = NAMESPACE
+    xml_namespace_aliases: ClassVar = {"forest": NAMESPACE}
+    service_description = ServiceDescription(title=TITLE, abstract=ABSTRACT)
+    use_html_templates = False
+    max_page_size = 10_000
+    accept_operations: ClassVar = {
+        "WFS": {**WFSView.accept_operations["WFS"], "GetFeature": wfs_extensions.GetFeature}
+    }
+
+    def get_feature_types(self) -> list[FeatureType]:
+        """Return the feature types of the reader's layers."""
+        return [FEATURE_TYPES[name] for name in readable_layers() if name in FEATURE_TYPES]
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        """Refuse what no client needs before anything is parsed: huge bodies and document types."""
+        if int(request.headers.get("Content-Length") or 0) > MAX_POST_BYTES:
+            raise OperationParsingFailed(f"A request has at most {MAX_POST_BYTES} bytes")
+        if re.search(rb"<!DOCTYPE|<!ENTITY", request.body, re.IGNORECASE):
+            raise OperationParsingFailed("Document types are not accepted")
+        response: HttpResponseBase = super().post(request, *args, **kwargs)
+        return response
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        """Answer, with all rows read before the transaction that carries the principal ends."""
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        response = _spooled(response) if isinstance(response, StreamingHttpResponse) else response
+        response["Cache-Control"] = "private, no-cache"
+        response["Vary"] = "Authorization, Cookie"
+        return response
+
+
+def _spooled(response: StreamingHttpResponse) -> HttpResponseBase:
+    """Return the answer from a temporary file, in memory while it is small."""
+    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 (FileResponse closes it)
+    for chunk in response.streaming_content:
+        spool.write(chunk)
+    spool.seek(0)
+    held = FileResponse(spool, content_type=response["Content-Type"])
+    if disposition := response.get("Content-Disposition"):
+        held["Content-Disposition"] = disposition
+    return held
+
+
+wfs = CatalogueWfs.as_view()
