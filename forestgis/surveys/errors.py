@@ -28,6 +28,13 @@ class BatchRefusedError(SurveyError):
     words = _("点群ファイルを受け付けられません。\n%(reasons)s")
 
 
+class NoSuchFileError(SurveyError):
+    """A file or folder is not there, or has no point clouds."""
+
+    code = "no_such_file"
+    words = _("ファイルがないか、点群（.las、.laz）が入っていません：%(path)s")
+
+
 class NotYoursError(SurveyError):
     """The acting principal may not write for the municipality."""
 

@@ -44,6 +44,7 @@ class Batch(MunicipalRow):
     captured_to = models.DateField(_("計測終了日"), null=True, blank=True)
     simulated = models.BooleanField(_("架空データ"), default=False)
     compartments = models.CharField(_("集計区域ファイル"), max_length=500, blank=True)
+    report = models.JSONField(_("検査結果"), default=dict)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
@@ -168,7 +169,7 @@ class Product(RunRow):
     kind = models.CharField(_("種類"), max_length=30)
     path = models.CharField(_("ファイル"), max_length=300)
     sha256 = models.CharField(max_length=64)
-    epsg = models.PositiveIntegerField(_("座標系 (EPSG)"))
+    epsg = models.PositiveIntegerField(_("座標系 (EPSG)"), null=True)
     unit = models.CharField(_("単位"), max_length=12, blank=True)
     footprint_3857 = models.PolygonField(_("範囲"), srid=WEB_SRID)
 

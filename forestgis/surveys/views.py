@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from forestgis.surveys import publication, selectors, services
+from forestgis.surveys import selectors, services
 from forestgis.surveys.access import may_write
 from forestgis.surveys.errors import SurveyError
 from forestgis.surveys.forms import PublishForm
@@ -62,11 +62,11 @@ def publish_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, run, form, status=400)
     try:
-        publication.publish(
+        services.publish(
             run,
             form.cleaned_data["sharing"],
             form.codes(),
-            user=services.acting_user(),
+            user=_user(request),
             replace=form.cleaned_data["replace"],
         )
     except SurveyError as error:
@@ -79,7 +79,7 @@ def publish_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 def withdraw_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Take the run's publication back."""
-    return _after(request, run_id, publication.withdraw, _("公開を取り下げました。"))
+    return _after(request, run_id, services.withdraw, _("公開を取り下げました。"))
 
 
 @require_POST

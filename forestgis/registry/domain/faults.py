@@ -96,6 +96,11 @@ _WORDS: dict[str, tuple[Severity, Any, Any]] = {
         _("同じKEYCODEと複層区分の行が前にもあります：%(value)s"),
         _("どちらかの行を除くか、複層区分コードを分けてください。"),
     ),
+    "duplicate_plot": (
+        "refuse",
+        _("同じプロット番号が2回あります：%(value)s"),
+        _("番号を分けるか、どちらかの行を除いてください。"),
+    ),
     "row_without_polygon": (
         "refuse",
         _("この小班の図形がありません：%(value)s"),

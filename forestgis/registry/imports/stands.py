@@ -14,6 +14,7 @@ from typing import Any
 from forestgis.registry.domain import keycode as keycodes
 from forestgis.registry.domain.faults import Fault, RefusedError
 from forestgis.registry.imports import values
+from forestgis.registry.imports.text import decoded
 
 Parse = Callable[[str], Any]
 
@@ -104,7 +105,7 @@ def read(path: Path) -> tuple[list[StandRow], list[Fault]]:
     RefusedError
         If the file cannot be decoded or has no KEYCODE column.
     """
-    lines = csv.reader(io.StringIO(_text(path), newline=""))
+    lines = csv.reader(io.StringIO(decoded(path), newline=""))
     headings = [unicodedata.normalize("NFKC", cell).strip() for cell in next(lines, [])]
     if _KEYCODE not in headings:
         detail = "、".join(headings)
@@ -122,17 +123,6 @@ def read(path: Path) -> tuple[list[StandRow], list[Fault]]:
         if row is not None:
             rows.append(row)
     return rows, faults + _duplicates(path.name, rows)
-
-
-def _text(path: Path) -> str:
-    """Decode the file: UTF-8 first, since cp932 text is next to never valid UTF-8."""
-    raw = path.read_bytes()
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError as error:
-            last = error
-    raise RefusedError([Fault("encoding", path.name, detail=str(last))])
 
 
 def _cells(lines: Any, headings: list[str]) -> Iterator[tuple[int, dict[str, str]]]:  # noqa: ANN401

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import shapely
 from shapely.geometry import MultiLineString
@@ -18,6 +19,8 @@ from forestgis.roads.domain import classes
 
 _LINEAR = frozenset({"LineString", "MultiLineString"})
 _NAME_LIMIT, _SURFACE_LIMIT = 80, 20
+_WIDTH_M = (Decimal("0.5"), Decimal(60))
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,10 @@ def read(
         return [], faults
     assert source.crs is not None  # vector.read refuses a file without one
     placed, misplaced = locate([where for where, _row in rows], source.crs, boundary, source.name)
-    located = [_with_geom(row, geom) for (_where, row), geom in zip(rows, placed, strict=True)]
+    located = [
+        replace(row, geom=MultiLineString(geom))
+        for (_where, row), geom in zip(rows, placed, strict=True)
+    ]
     return located, faults + misplaced
 
 
@@ -111,21 +117,38 @@ def _row(
     if road_class is None:
         known = "、".join(classes.shipped_classes())
         faults.append(Fault("bad_class", file, feature.line, columns.road_class, word, known))
-    width, found = _width(file, feature, columns.width)
-    faults += found
+    cells = _Cells(file, feature, faults)
+    name = cells.read(columns.name, lambda text: values.text_up_to(text, _NAME_LIMIT))
+    surface = cells.read(columns.surface, lambda text: values.text_up_to(text, _SURFACE_LIMIT))
+    width_m = cells.read(columns.width, lambda text: values.decimal_between(text, *_WIDTH_M))
     if faults or road_class is None or feature.geom is None:
         return None, faults
-    return (
-        SegmentRow(
-            line=feature.line,
-            name=_text(feature, columns.name)[:_NAME_LIMIT],
-            road_class=road_class,
-            surface=_text(feature, columns.surface)[:_SURFACE_LIMIT],
-            width_m=width,
-            geom=_multi(feature.geom),
-        ),
-        [],
+    row = SegmentRow(
+        feature.line, name or "", road_class, surface or "", width_m, _multi(feature.geom)
     )
+    return row, []
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Optional cells of a feature; what cannot be read becomes a fault."""
+
+    file: str
+    feature: vector.Feature
+    faults: list[Fault]
+
+    def read(self, column: str | None, parse: Callable[[str], _Value]) -> _Value | None:
+        text = _text(self.feature, column)
+        try:
+            return parse(text)
+        except values.OutOfRangeError as error:
+            self._fault("out_of_range", column, text, str(error))
+        except ValueError:
+            self._fault("bad_number", column, text)
+        return None
+
+    def _fault(self, code: str, column: str | None, text: str, detail: str = "") -> None:
+        self.faults.append(Fault(code, self.file, self.feature.line, column or "", text, detail))
 
 
 def _geometry_faults(file: str, feature: vector.Feature) -> list[Fault]:
@@ -138,19 +161,6 @@ def _geometry_faults(file: str, feature: vector.Feature) -> list[Fault]:
     return []
 
 
-def _width(
-    file: str, feature: vector.Feature, column: str | None
-) -> tuple[Decimal | None, list[Fault]]:
-    text = _text(feature, column)
-    try:
-        return values.decimal_between(text, Decimal("0.5"), Decimal(60)), []
-    except values.OutOfRangeError as error:
-        fault = Fault("out_of_range", file, feature.line, column or "", text, str(error))
-    except ValueError:
-        fault = Fault("bad_number", file, feature.line, column or "", text)
-    return None, [fault]
-
-
 def _text(feature: vector.Feature, column: str | None) -> str:
     value = feature.values.get(column) if column else None
     return "" if value is None else values.cleaned(str(value))
@@ -158,9 +168,3 @@ def _text(feature: vector.Feature, column: str | None) -> str:
 
 def _multi(geom: BaseGeometry) -> MultiLineString:
     return MultiLineString(list(shapely.get_parts(geom)))
-
-
-def _with_geom(row: SegmentRow, geom: BaseGeometry) -> SegmentRow:
-    return SegmentRow(
-        row.line, row.name, row.road_class, row.surface, row.width_m, MultiLineString(geom)
-    )

@@ -1,0 +1,1 @@
+"""Readers of survey files; nothing is stored here."""
