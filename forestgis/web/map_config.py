@@ -25,8 +25,8 @@ def map_config(bounds: Bounds) -> dict[str, Any]:
     """
     return {
         "language": "ja" if (get_language() or "ja").startswith("ja") else "en",
-        "layersUrl": "/maps/layers.json",
-        "styleUrl": "/maps/style.json",
+        "layersUrl": reverse("maps:layers"),
+        "styleUrl": reverse("maps:style"),
         "cardUrl": reverse("web:card", args=[KEY_PLACE]),
         "loginUrl": f"{resolve_url(settings.LOGIN_URL)}?next={reverse('web:map')}",
         "bounds": bounds,
@@ -42,6 +42,7 @@ def _text() -> dict[str, Any]:
         "backgroundHillshade": gettext("陰影起伏（計測した地形）"),
         "backgroundGsi": gettext("地理院タイル（淡色地図）"),
         "gsiAttribution": f'<a href="{GSI_TERMS}" rel="noopener">{gettext("地理院タイル")}</a>',
+        "unit": gettext("単位"),
         "opacity": gettext("濃さ"),
         "zoomIn": gettext("拡大すると表示されます"),
         "noLayers": gettext("表示できるレイヤーがありません。"),
@@ -49,7 +50,9 @@ def _text() -> dict[str, Any]:
         "cardFailed": gettext("情報を読み込めませんでした。もう一度クリックしてください。"),
         "cardMissing": gettext("この小班の材積はまだ公開されていません。"),
         "closeCard": gettext("閉じる"),
-        "nothingHere": gettext("ここには小班がありません。色のついた区域をクリックしてください。"),
+        "nothingHere": gettext(
+            "ここには小班の情報がありません。小班のレイヤーを表示して、区域の中をクリックしてください。"
+        ),
         "loginAgain": gettext(
             "ログインの期限が切れました。ページを読み込み直してログインしてください。"
         ),

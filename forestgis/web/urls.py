@@ -12,5 +12,6 @@ app_name = "web"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="web:map"), name="home"),
     path("map/", views.map_page, name="map"),
+    path("card/<str:key>/", views.card, name="card"),
     path("language/", login_not_required(set_language), name="set_language"),
 ]

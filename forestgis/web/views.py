@@ -1,11 +1,12 @@
-"""The map page."""
+"""The map page and the card of one 小班."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from forestgis.surveys.selectors import card as card_of
 from forestgis.tenancy import principal
 from forestgis.web import selectors
 from forestgis.web.map_config import map_config
@@ -21,3 +22,17 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "nothing_published": published is None,
     }
     return render(request, "web/map.html", context)
+
+
+@require_safe
+def card(request: HttpRequest, key: str) -> HttpResponse:
+    """Show the card of a 小班 or grid square: an HTML fragment, or JSON with `?format=json`."""
+    found = card_of(key, principal.current())
+    as_json = request.GET.get("format") == "json"
+    if found is None:
+        if as_json:
+            return JsonResponse({"error": "no_such_place", "key": key}, status=404)
+        raise Http404
+    if as_json:
+        return JsonResponse(found.to_dict(), json_dumps_params={"ensure_ascii": False})
+    return render(request, "web/card.html", {"card": found})

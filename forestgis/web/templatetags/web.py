@@ -13,8 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
+from forestgis.surveys.domain.figures import rounded, written
 from forestgis.web import assets
-from forestgis.web.domain import eras, figures
+from forestgis.web.domain import eras
 
 register = template.Library()
 
@@ -44,16 +45,25 @@ def current_if(context: template.Context, prefix: str) -> SafeString:
 
 
 @register.filter
-def figure(value: Decimal | float | None, decimals: int = 1) -> str:
-    """Write a figure with fixed decimals and separated thousands; a dash for None."""
-    return figures.written(value, int(decimals))
+def figure(value: Decimal | None, places: int | None = None) -> str:
+    """Write a figure with separated thousands; a dash for None.
+
+    With the decimals it is stored with, or rounded half up to `places`.
+    """
+    return written(value if places is None or value is None else rounded(float(value), places))
+
+
+@register.filter
+def interval(value: tuple[Decimal, Decimal] | None) -> str:
+    """Write the two ends of an interval; a dash for None."""
+    return written(None) if value is None else f"{written(value[0])} – {written(value[1])}"
 
 
 @register.filter
 def day(value: date | datetime | None) -> str:
     """Write a date in both calendars (西暦 and 和暦); a dash for None."""
     if value is None:
-        return figures.UNKNOWN
+        return written(None)
     on = localtime(value).date() if isinstance(value, datetime) else value
     japanese = (get_language() or "ja").startswith("ja")
     return eras.in_japanese(on) if japanese else eras.in_english(on)

@@ -1,5 +1,7 @@
 /** What the server tells the map page: addresses, first view and words in the user's language. */
 
+import type { Language } from "./catalogue";
+
 export type Bounds = [west: number, south: number, east: number, north: number];
 
 export interface MapText {
@@ -9,6 +11,7 @@ export interface MapText {
   backgroundGsi: string;
   gsiAttribution: string;
   opacity: string;
+  unit: string;
   zoomIn: string;
   noLayers: string;
   cardLoading: string;
@@ -25,7 +28,7 @@ export interface MapText {
 }
 
 export interface MapConfig {
-  language: "ja" | "en";
+  language: Language;
   layersUrl: string;
   styleUrl: string;
   /** Address of a card with `__key__` in the place of the key. */

@@ -16,7 +16,7 @@ import type { CatalogueLayer } from "./catalogue";
 import type { MapConfig } from "./config";
 import { buildPanel, hintScales } from "./panel";
 import { hasPlace, readState, writeState, type Background, type MapState } from "./state";
-import { clickable, compose, KEY_FIELDS, select, setBackground, setOpacity, show } from "./style";
+import { clickable, compose, KEY_FIELD, select, setBackground, setOpacity, show } from "./style";
 
 const FIRST_VIEW = { padding: 24, maxZoom: 15 };
 
@@ -34,7 +34,7 @@ export class MapPage {
     private readonly served: StyleSpecification,
   ) {
     this.state = readState(location.hash, layers);
-    const { style, members } = compose(served, this.state, config);
+    const { style, members } = compose(served, layers, this.state, config);
     this.members = members;
     this.map = this.makeMap(style);
     this.card = new CardPanel(required("card"), config, () => this.cardClosed());
@@ -115,8 +115,8 @@ export class MapPage {
   private keyAt(point: PointLike): string | null {
     const layers = clickable(this.map);
     for (const { properties } of this.map.queryRenderedFeatures(point, { layers })) {
-      const field = KEY_FIELDS.find((name) => typeof properties[name] === "string");
-      if (field !== undefined) return properties[field] as string;
+      const key: unknown = properties[KEY_FIELD];
+      if (typeof key === "string") return key;
     }
     return null;
   }

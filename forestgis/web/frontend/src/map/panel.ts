@@ -1,6 +1,6 @@
 /** The panel of layers: groups with switch, opacity and legend, and the choice of background. */
 import { element } from "../lib/dom";
-import { grouped, named, OWN_BACKGROUND, type CatalogueLayer, type LegendEntry } from "./catalogue";
+import { grouped, OWN_BACKGROUND, text, withSigns, type CatalogueLayer, type LegendEntry } from "./catalogue";
 import type { MapConfig } from "./config";
 import type { Background, MapState } from "./state";
 
@@ -18,7 +18,7 @@ export function buildPanel(
   config: MapConfig,
   actions: PanelActions,
 ): void {
-  const groups = grouped(layers).map(({ name, layers: members }) =>
+  const groups = grouped(layers, config.language).map(({ name, layers: members }) =>
     element(
       "fieldset",
       { class: "layer-group" },
@@ -47,7 +47,7 @@ function layerItem(
   config: MapConfig,
   actions: PanelActions,
 ): HTMLElement {
-  const title = named(layer, config.language);
+  const title = text(layer, "title", config.language);
   const on = state.on.has(layer.name);
   const details = element(
     "div",
@@ -84,15 +84,24 @@ function opacityControl(
 
 function legend(layer: CatalogueLayer, config: MapConfig): HTMLElement {
   const rows = layer.legend.map((entry) =>
-    element("li", {}, swatch(entry), element("span", {}, named(entry, config.language))),
+    element("li", {}, swatch(entry), element("span", {}, text(entry, "label", config.language))),
   );
-  const unit = layer.unit === "" ? [] : [element("p", { class: "legend-unit" }, layer.unit)];
-  return element("div", { class: "legend" }, ...unit, element("ul", {}, ...rows));
+  const unit = layer.unit === "" ? [] : [element("p", { class: "legend-unit" }, `${config.text.unit} ${withSigns(layer.unit)}`)];
+  const words = text(layer, "caution", config.language);
+  const caution = words === "" ? [] : [element("p", { class: "legend-caution" }, words)];
+  return element("div", { class: "legend" }, ...unit, element("ul", {}, ...rows), ...caution);
 }
 
 function swatch(entry: LegendEntry): HTMLElement {
-  const box = element("span", { class: "legend-swatch", "aria-hidden": "true" });
-  box.style.backgroundColor = entry.color;
+  const line = entry.symbol === "line";
+  const classes = line ? "legend-swatch legend-swatch--line" : "legend-swatch";
+  const box = element("span", { class: classes, "aria-hidden": "true" });
+  if (line) {
+    box.style.borderTopColor = entry.color;
+    box.style.borderTopWidth = `${Math.max(entry.width_px, 2)}px`;
+  } else {
+    box.style.backgroundColor = entry.color;
+  }
   return box;
 }
 

@@ -7,14 +7,14 @@ import type {
   StyleSpecification,
 } from "maplibre-gl";
 
-import { OWN_BACKGROUND } from "./catalogue";
+import { OWN_BACKGROUND, text, type CatalogueLayer } from "./catalogue";
 import type { MapConfig } from "./config";
 import type { Background, MapState } from "./state";
 
 const GSI = "gsi";
 
-/** Properties that carry a feature's key, the more specific first. */
-export const KEY_FIELDS = ["key", "keycode"] as const;
+/** The property by which a feature is found again: its card's key. */
+export const KEY_FIELD = "keycode";
 
 type OpacityProperty = "fill-opacity" | "line-opacity" | "circle-opacity" | "raster-opacity" | "text-opacity";
 
@@ -33,7 +33,12 @@ export interface LayeredStyle {
 }
 
 /** Add backgrounds and selection to the server's style, and hide what the state hides. */
-export function compose(served: StyleSpecification, state: MapState, config: MapConfig): LayeredStyle {
+export function compose(
+  served: StyleSpecification,
+  layers: CatalogueLayer[],
+  state: MapState,
+  config: MapConfig,
+): LayeredStyle {
   const own = served.layers.filter((layer) => sourceOf(layer) === OWN_BACKGROUND);
   const drawn = served.layers.filter((layer) => layer.type !== "background" && !own.includes(layer));
   const members = membersOf(served.layers);
@@ -41,7 +46,7 @@ export function compose(served: StyleSpecification, state: MapState, config: Map
     withVisibility(layer, isVisible(sourceOf(layer) ?? "", state));
   const style: StyleSpecification = {
     ...served,
-    sources: { ...served.sources, ...gsiSource(config) },
+    sources: { ...credited(served.sources, layers, config), ...gsiSource(config) },
     layers: [
       { id: "paper", type: "background", paint: { "background-color": "#f4f6f3" } },
       ...gsiLayer(config, state.background),
@@ -127,7 +132,19 @@ function opacityOf(
   return ["*", opacity as ExpressionSpecification, share];
 }
 
-function gsiSource(config: MapConfig): StyleSpecification["sources"] {
+type Sources = StyleSpecification["sources"];
+
+/** The sources with their attribution in the user's language. */
+function credited(sources: Sources, layers: CatalogueLayer[], config: MapConfig): Sources {
+  const credit = new Map(layers.map((l) => [l.name, text(l, "attribution", config.language)]));
+  const entries = Object.entries(sources).map(([name, source]) => [
+    name,
+    { ...source, attribution: credit.get(name) ?? "" },
+  ]);
+  return Object.fromEntries(entries) as Sources;
+}
+
+function gsiSource(config: MapConfig): Sources {
   if (config.gsiTiles === null) return {};
   return {
     [GSI]: {
@@ -166,6 +183,5 @@ function selection(layers: LayerSpecification[]): LineLayerSpecification[] {
 }
 
 function keyFilter(key: string | null): ExpressionSpecification {
-  const field: ExpressionSpecification = ["coalesce", ["get", "key"], ["get", "keycode"]];
-  return key === null ? ["literal", false] as unknown as ExpressionSpecification : ["==", field, key];
+  return ["==", ["get", KEY_FIELD], key ?? ""];
 }
