@@ -1,27 +1,24 @@
-"""Ground points by a simple morphological filter on rasters (SMRF).
+"""Which points are ground, and which make the terrain model.
 
-After Pingel, Clarke and McBride (2013), ISPRS Journal 77: 21-30, with octagons
-for discs, and a stricter acceptance for the points that make the terrain model
-than for the class, which keeps low vegetation out of the model.
+A point is ground when it lies close to the surface that `bare_earth` draws under
+everything. The terrain model takes fewer points than the class, from a stricter
+surface: low vegetation would lift it by 0.1 to 0.3 m.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lidar.core import sampling
-from lidar.core.fill import fill_holes
+from lidar.core.bare_earth import Surface, SurfaceParams, lowest_points, surfaces
 from lidar.core.grid import MM_PER_M, Grid
-from lidar.core.kernel import kernel
-from lidar.core.morphology import dilate, erode_step
 from lidar.core.points import GROUND, LOW_NOISE, WATER, Points
 
 OTHER = 1
-_NO_POINT = np.iinfo(np.int32).max
 
 Raster = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -29,25 +26,17 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class GroundParams:
-    """Settings of the filter; slopes are rise over run.
+    """Settings of the ground filter; slopes are rise over run.
 
     Parameters
     ----------
     cell_m : float
-        Cell of the raster of minima.
-    slope : float
-        What rises faster than this over the radius of an opening is an object.
-    max_radius_m : float
-        Half the width of the widest object to remove.
-    outlier_slope : float
-        A lone cell this much below its neighbours is no ground.
-    refine_m, refine_slope : float
-        A cell stays in the surface if its minimum lies within
-        refine_m + refine_slope x local slope above it.
-    refinements : int
-        How often the surface is made anew from the cells that stay.
+        Cell of the raster of lowest points.
+    surface : SurfaceParams
+        How the surfaces under everything are drawn.
     class_m, class_slope : float
-        Same for the points that get the ground class.
+        Points within class_m + class_slope x local slope above the surface are
+        ground.
     terrain_m, terrain_slope : float
         Same for the points that make the terrain model.
     noise_m : float
@@ -55,16 +44,11 @@ class GroundParams:
     """
 
     cell_m: float = 1.0
-    slope: float = 0.15
-    max_radius_m: float = 18.0
-    outlier_slope: float = 5.0
-    refine_m: float = 0.12
-    refine_slope: float = 1.5
-    refinements: int = 3
+    surface: SurfaceParams = field(default_factory=SurfaceParams)
     class_m: float = 0.5
     class_slope: float = 1.25
     terrain_m: float = 0.12
-    terrain_slope: float = 0.4
+    terrain_slope: float = 0.3
     noise_m: float = 2.0
 
 
@@ -127,11 +111,15 @@ def find(points: Points, params: GroundParams | None = None) -> Ground:
     if not usable.any():
         return Ground(np.full(len(points), OTHER, np.uint8), np.zeros(len(points), np.bool_))
     grid = Grid.covering(points.box(), params.cell_m, points.crs)
-    lowest = _cell_minima(points.cells(grid), points.z_mm, usable, grid.size)
-    surface, slope = _bare_surface(lowest.reshape(grid.shape), params)
-    terrain_m = sampling.at_points(surface, grid, points)
-    above_m = (points.z_mm / MM_PER_M - terrain_m).astype(np.float32)
-    return _accept(above_m, sampling.at_points(slope, grid, points), usable, params)
+    of_class, of_terrain = surfaces(lowest_points(points, usable, grid), params.surface)
+    above_m, slope = _relative_to(of_class, points, grid)
+    is_low = above_m < -(params.noise_m + params.class_slope * slope)
+    is_ground = usable & ~is_low & (above_m <= params.class_m + params.class_slope * slope)
+    above_m, slope = _relative_to(of_terrain, points, grid)
+    is_terrain = is_ground & (above_m <= params.terrain_m + params.terrain_slope * slope)
+    return Ground(
+        np.where(is_low, LOW_NOISE, np.where(is_ground, GROUND, OTHER)).astype(np.uint8), is_terrain
+    )
 
 
 def usable_ground(points: Points) -> bool:
@@ -153,10 +141,7 @@ def delivered_ground(points: Points) -> DeliveredGround:
         return DeliveredGround(0.0, 0.0, 0.0)
     mesh = used.cells(Grid.covering(used.box(), 20.0, used.crs))
     covered = np.unique(mesh[is_ground | (used.classification == WATER)])
-    grid = Grid.covering(used.box(), 2.0, used.crs)
-    cells = used.cells(grid)
-    lowest = _cell_minima(cells, used.z_mm, np.ones(len(used), np.bool_), grid.size)
-    above_m = used.z_mm[is_ground] / MM_PER_M - lowest[cells[is_ground]]
+    above_m = _above_lowest(used, 2.0)[is_ground]
     return DeliveredGround(
         float(is_ground.mean()),
         covered.size / np.unique(mesh).size,
@@ -164,70 +149,17 @@ def delivered_ground(points: Points) -> DeliveredGround:
     )
 
 
-def _accept(above_m: Raster, slope: Raster, usable: Mask, params: GroundParams) -> Ground:
-    is_low = above_m < -(params.noise_m + params.class_slope * slope)
-    is_ground = usable & ~is_low & (above_m <= params.class_m + params.class_slope * slope)
-    margin = params.terrain_m + params.terrain_slope * slope
-    classification = np.full(above_m.shape, OTHER, np.uint8)
-    classification[is_ground] = GROUND
-    classification[is_low] = LOW_NOISE
-    return Ground(classification, is_ground & (above_m <= margin))
+def _relative_to(surface: Surface, points: Points, grid: Grid) -> tuple[Raster, Raster]:
+    """Return height above a surface in metres and the surface's slope, of each point."""
+    above_m = points.z_mm / MM_PER_M - sampling.at_points(surface.z_m, grid, points)
+    return above_m.astype(np.float32), sampling.at_points(surface.slope, grid, points)
 
 
-def _bare_surface(lowest: Raster, params: GroundParams) -> tuple[Raster, Raster]:
-    """Return the ground under everything, and its slope, from the minima of cells."""
-    lowest = np.where(_outliers(lowest, params), np.nan, lowest)
-    is_object = _objects(fill_holes(lowest), params)
-    surface = fill_holes(np.where(is_object, np.nan, lowest))
-    slope = _slope(surface, params.cell_m)
-    for _ in range(params.refinements):
-        is_object = lowest - surface > params.refine_m + params.refine_slope * slope
-        surface = fill_holes(np.where(is_object, np.nan, lowest))
-        slope = _slope(surface, params.cell_m)
-    return surface, slope
-
-
-def _outliers(lowest: Raster, params: GroundParams) -> Mask:
-    upside_down = -fill_holes(lowest)
-    opened = dilate(erode_step(upside_down, 1), 1)
-    return upside_down - opened > params.outlier_slope * params.cell_m
-
-
-def _objects(surface: Raster, params: GroundParams) -> Mask:
-    """Mark what ever wider openings cut off, more than the slope allows."""
-    found = np.zeros(surface.shape, np.bool_)
-    eroded, last, done = surface, surface, 0
-    for radius in _radii(round(params.max_radius_m / params.cell_m)):
-        for step in range(done + 1, radius + 1):
-            eroded = erode_step(eroded, step)
-        opened = dilate(eroded, radius)
-        found |= last - opened > params.slope * radius * params.cell_m
-        last, done = opened, radius
-    return found
-
-
-def _radii(largest: int) -> list[int]:
-    return [*range(1, min(6, largest) + 1), *range(8, largest + 1, 2)]
-
-
-def _slope(surface: Raster, cell_m: float) -> Raster:
-    """Rise over run by central differences."""
-    padded = np.pad(surface, 1, mode="edge").astype(np.float64)
-    east = padded[1:-1, 2:] - padded[1:-1, :-2]
-    south = padded[2:, 1:-1] - padded[:-2, 1:-1]
-    return (np.hypot(east, south) / (2.0 * cell_m)).astype(np.float32)
-
-
-@kernel
-def _cell_minima(
-    cells: NDArray[np.int32], z_mm: NDArray[np.int32], usable: Mask, n_cells: int
-) -> Raster:
-    """Lowest usable point of each cell in metres, nan where there is none."""
-    lowest = np.full(n_cells, _NO_POINT, np.int32)
-    for i in range(cells.size):
-        if usable[i] and cells[i] >= 0 and z_mm[i] < lowest[cells[i]]:
-            lowest[cells[i]] = z_mm[i]
-    out = np.empty(n_cells, np.float32)
-    for k in range(n_cells):
-        out[k] = lowest[k] / MM_PER_M if lowest[k] != _NO_POINT else np.nan
-    return out
+def _above_lowest(points: Points, cell_m: float) -> NDArray[np.float64]:
+    """Return the height of each point above the lowest one of its cell, metres."""
+    grid = Grid.covering(points.box(), cell_m, points.crs)
+    lowest = lowest_points(points, np.ones(len(points), np.bool_), grid)
+    floor_m = np.zeros(grid.size, np.float32)
+    floor_m[lowest.cell] = lowest.z_m
+    above_m: NDArray[np.float64] = points.z_mm / MM_PER_M - floor_m[points.cells(grid)]
+    return above_m

@@ -1,0 +1,255 @@
+"""Surfaces of the bare earth under plants and buildings, from the lowest points of cells.
+
+A simple morphological filter (Pingel, Clarke and McBride 2013, ISPRS Journal 77:
+21-30) with octagons for discs. What is added here: the allowed slope follows the
+ruggedness of the ground, so that quarries and cliffs stay while slopes with
+buildings are still cleared; lowest points are levelled from where they lie to the
+centre of their cell; and a second, stricter surface for the terrain model leaves
+out low vegetation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from lidar.core import sampling
+from lidar.core.fill import fill_holes
+from lidar.core.grid import MM_PER_M, Grid, GridMm
+from lidar.core.kernel import kernel
+from lidar.core.morphology import dilate, erode_step
+from lidar.core.points import Points
+
+Raster = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceParams:
+    """Settings of the two surfaces; slopes are rise over run.
+
+    Parameters
+    ----------
+    max_radius_m : float
+        Half the width of the widest object to remove.
+    outlier_slope : float
+        A lone cell this much below its neighbours is no ground.
+    first_slope : float
+        What rises faster than this over the radius of an opening is an object,
+        for the first surface, from which ruggedness is measured.
+    slope, slope_per_ruggedness : float
+        Same for the surface of the ground class: slope + slope_per_ruggedness x
+        ruggedness, the standard deviation of the gradient around a cell.
+    ruggedness_m : float
+        Width of the square in which ruggedness is measured.
+    refine_m, refine_slope : float
+        A cell comes back into the surface of the class when its lowest point lies
+        within refine_m + refine_slope x slope above it.
+    terrain_slope : float
+        As first_slope, for the surface of the terrain model.
+    terrain_m, terrain_margin_slope : float
+        A cell leaves that surface when its lowest point lies more than
+        terrain_m + terrain_margin_slope x slope above the smoothed surface.
+    terrain_rounds : int
+        How often that is done.
+    smoothing_m : float
+        Standard deviation of that smoothing.
+    """
+
+    max_radius_m: float = 18.0
+    outlier_slope: float = 5.0
+    first_slope: float = 0.15
+    slope: float = 0.12
+    slope_per_ruggedness: float = 0.3
+    ruggedness_m: float = 31.0
+    refine_m: float = 0.12
+    refine_slope: float = 1.0
+    terrain_slope: float = 0.2
+    terrain_m: float = 0.1
+    terrain_margin_slope: float = 0.3
+    terrain_rounds: int = 3
+    smoothing_m: float = 1.0
+
+
+class Surface(NamedTuple):
+    """A surface in metres above the origin of the points, and its slope (rise over run)."""
+
+    z_m: Raster
+    slope: Raster
+
+
+class LowestPoints(NamedTuple):
+    """The lowest usable point of each cell that has one.
+
+    Attributes
+    ----------
+    cell : int64 array, shape (k,)
+    x_mm, y_mm : int32 arrays, shape (k,)
+    z_m : float32 array, shape (k,)
+    grid : GridMm
+        In millimetres from the origin of the points.
+    """
+
+    cell: NDArray[np.int64]
+    x_mm: NDArray[np.int32]
+    y_mm: NDArray[np.int32]
+    z_m: Raster
+    grid: GridMm
+
+    @property
+    def cell_m(self) -> float:
+        """Edge of a cell in metres."""
+        return self.grid.cell / MM_PER_M
+
+    def subset(self, keep: Mask) -> LowestPoints:
+        """Return some of the points."""
+        return LowestPoints(
+            self.cell[keep], self.x_mm[keep], self.y_mm[keep], self.z_m[keep], self.grid
+        )
+
+    def filled(self, keep: Mask | None = None, z_m: Raster | None = None) -> Raster:
+        """Return the raster through some of the points, holes filled."""
+        raster = np.full(self.grid.rows * self.grid.cols, np.nan, np.float32)
+        which: Mask | slice = slice(None) if keep is None else keep
+        raster[self.cell[which]] = (self.z_m if z_m is None else z_m)[which]
+        return fill_holes(raster.reshape(self.grid.rows, self.grid.cols))
+
+    def above(self, surface: Raster) -> Raster:
+        """Return how far each point lies above a surface, metres."""
+        return self.z_m - sampling.at_mm(surface, self.x_mm, self.y_mm, *self.grid)
+
+
+def lowest_points(points: Points, usable: Mask, grid: Grid) -> LowestPoints:
+    """Find the lowest usable point of each cell; of equals the western, then southern."""
+    index = _lowest(points.cells(grid), points.x_mm, points.y_mm, points.z_mm, usable, grid.size)
+    cell = np.flatnonzero(index >= 0)
+    found = index[cell]
+    return LowestPoints(
+        cell,
+        points.x_mm[found],
+        points.y_mm[found],
+        (points.z_mm[found] / MM_PER_M).astype(np.float32),
+        grid.in_mm(points.origin_m),
+    )
+
+
+def surfaces(lowest: LowestPoints, params: SurfaceParams) -> tuple[Surface, Surface]:
+    """Return the surface of the ground class and the stricter one of the terrain model."""
+    lowest = lowest.subset(~_is_outlier(lowest, params))
+    steepness = _steepness(lowest.filled(), lowest.cell_m, params.max_radius_m)
+    return (
+        _class_surface(lowest, steepness, params),
+        _terrain_surface(lowest, steepness.ravel()[lowest.cell], params),
+    )
+
+
+def _class_surface(lowest: LowestPoints, steepness: Raster, params: SurfaceParams) -> Surface:
+    at_points = steepness.ravel()[lowest.cell]
+    first = lowest.filled(at_points <= params.first_slope)
+    rugged = _ruggedness(first, lowest.cell_m, params.ruggedness_m).ravel()[lowest.cell]
+    surface = lowest.filled(at_points <= params.slope + params.slope_per_ruggedness * rugged)
+    slope = _slope(surface, lowest.cell_m).ravel()[lowest.cell]
+    above = lowest.above(surface)
+    keep = above <= params.refine_m + params.refine_slope * slope
+    refined = lowest.filled(keep, surface.ravel()[lowest.cell] + above)
+    return Surface(refined, _slope(refined, lowest.cell_m))
+
+
+def _terrain_surface(lowest: LowestPoints, steepness: Raster, params: SurfaceParams) -> Surface:
+    keep = steepness <= params.terrain_slope
+    z_m = lowest.z_m
+    for _ in range(params.terrain_rounds):
+        smooth = _smoothed(lowest.filled(keep, z_m), params.smoothing_m / lowest.cell_m)
+        slope = _slope(smooth, lowest.cell_m).ravel()[lowest.cell]
+        above = lowest.above(smooth)
+        keep &= above <= params.terrain_m + params.terrain_margin_slope * slope
+        z_m = smooth.ravel()[lowest.cell] + above
+    surface = lowest.filled(keep, z_m)
+    smooth = _smoothed(surface, params.smoothing_m / lowest.cell_m)
+    return Surface(surface, _slope(smooth, lowest.cell_m))
+
+
+def _is_outlier(lowest: LowestPoints, params: SurfaceParams) -> Mask:
+    upside_down = -lowest.filled()
+    opened = dilate(erode_step(upside_down, 1), 1)
+    depth = (upside_down - opened).ravel()[lowest.cell]
+    outlier: Mask = depth > params.outlier_slope * lowest.cell_m
+    return outlier
+
+
+def _steepness(surface: Raster, cell_m: float, max_radius_m: float) -> Raster:
+    """Return the greatest cut of ever wider openings, each over its radius.
+
+    A cell is an object for a slope threshold of the filter when its steepness is
+    greater: one raster serves every threshold.
+    """
+    steepest = np.zeros_like(surface)
+    eroded, last, done = surface, surface, 0
+    for radius in _radii(round(max_radius_m / cell_m)):
+        for step in range(done + 1, radius + 1):
+            eroded = erode_step(eroded, step)
+        opened = dilate(eroded, radius)
+        np.maximum(steepest, (last - opened) / np.float32(radius * cell_m), out=steepest)
+        last, done = opened, radius
+    return steepest
+
+
+def _radii(largest: int) -> list[int]:
+    return [*range(1, min(6, largest) + 1), *range(8, largest + 1, 2)]
+
+
+def _ruggedness(surface: Raster, cell_m: float, width_m: float) -> Raster:
+    """Return the standard deviation of the gradient vector; 0 on any plane."""
+    east, south = _gradient(surface, cell_m)
+    size = max(1, round(width_m / cell_m))
+
+    def mean(raster: NDArray[np.float64]) -> NDArray[np.float64]:
+        averaged: NDArray[np.float64] = ndimage.uniform_filter(raster, size)
+        return averaged
+
+    variance = mean(east**2 + south**2) - mean(east) ** 2 - mean(south) ** 2
+    return np.sqrt(np.maximum(variance, 0.0)).astype(np.float32)
+
+
+def _smoothed(surface: Raster, sd_cells: float) -> Raster:
+    smooth: Raster = ndimage.gaussian_filter(surface, sd_cells)
+    return smooth
+
+
+def _slope(surface: Raster, cell_m: float) -> Raster:
+    return np.hypot(*_gradient(surface, cell_m)).astype(np.float32)
+
+
+def _gradient(surface: Raster, cell_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rise over run to the east and south by central differences."""
+    padded = np.pad(surface, 1, mode="edge").astype(np.float64)
+    east = (padded[1:-1, 2:] - padded[1:-1, :-2]) / (2.0 * cell_m)
+    south = (padded[2:, 1:-1] - padded[:-2, 1:-1]) / (2.0 * cell_m)
+    return east, south
+
+
+@kernel
+def _lowest(
+    cells: NDArray[np.int32],
+    x: NDArray[np.int32],
+    y: NDArray[np.int32],
+    z: NDArray[np.int32],
+    usable: Mask,
+    n_cells: int,
+) -> NDArray[np.int32]:
+    index = np.full(n_cells, -1, np.int32)
+    for i in range(cells.size):
+        if not usable[i] or cells[i] < 0:
+            continue
+        k = index[cells[i]]
+        if (
+            k < 0
+            or z[i] < z[k]
+            or (z[i] == z[k] and (x[i] < x[k] or (x[i] == x[k] and y[i] < y[k])))
+        ):
+            index[cells[i]] = i
+    return index
