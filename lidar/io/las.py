@@ -159,7 +159,7 @@ def stream(
         records = decode(file.header, [(0, file.header.point_count)], chunk)
     for record in records:
         points = to_points(record, file, origin_m)
-        yield points if bounds is None else points.take(_inside(points, bounds))
+        yield points if bounds is None else points.take(inside(points, bounds))
 
 
 def decode(
@@ -269,7 +269,8 @@ def _touches(a: Box, b: Box) -> bool:
     return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
 
 
-def _inside(points: Points, bounds: Box) -> NDArray[np.bool_]:
+def inside(points: Points, bounds: Box) -> NDArray[np.bool_]:
+    """Tell which points are inside bounds: left and top are, right and bottom are not."""
     left, bottom, right, top = box_mm(bounds, points.origin_m)
     x, y = points.x_mm, points.y_mm
     return (x >= left) & (x < right) & (y > bottom) & (y <= top)

@@ -97,14 +97,21 @@ class Sandbox:
             raise result
         return result  # type: ignore[no-any-return]
 
+    def kill(self) -> None:
+        """Kill the child; a call that waits for it in another thread raises."""
+        child = self._child
+        if child is not None:
+            child.kill()
+
     def close(self) -> None:
-        """End the child."""
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
+        """End the child; the next call starts another."""
+        self.kill()
+        child, pipe = self._child, self._pipe
         self._child = self._pipe = None
+        if pipe is not None:
+            pipe.close()
+        if child is not None:
+            child.wait()
 
     def _started(self) -> Connection:
         if self._pipe is None:

@@ -1,0 +1,64 @@
+"""Settings of a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from lidar.core.ground import GroundParams
+from lidar.core.trees import TreeParams
+
+MESH_M = 20.0
+TERRAIN_M = 1.0
+CANOPY_M = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RunParams:
+    """Settings that decide what a run computes; part of its manifest.
+
+    Parameters
+    ----------
+    epsg : int or None
+        Coordinate system of files that state none.
+    expected_epsg : int or None
+        Files in any other system are refused.
+    tile_m : float
+        Edge of a tile's core, a multiple of the 20 m mesh.
+    buffer_m : float
+        How much wider a tile's points are read: the ground filter's window and
+        the largest crown reach this far.
+    tile_points : int
+        A tile with more points by the headers is divided.
+    ground : "auto", "delivered" or "found"
+        "auto" takes the delivered class 2 when every file has it and it is good,
+        else finds ground from the points.
+    skip_refused : bool
+        True leaves refused files out, and says so; False refuses the batch.
+    zone_grid_m : float
+        Edge of the squares that stand in where no compartments are given.
+    scan_date : str or None
+        Day of the scan, ISO 8601, where the files do not tell.
+    scan_method : str
+        Code of 森林計測法: 1 airborne laser, 3 laser from a drone.
+    calibration : dict or None
+        A volume model made earlier (`VolumeModel.to_dict`), used when no plots are given.
+    """
+
+    epsg: int | None = None
+    expected_epsg: int | None = None
+    tile_m: float = 500.0
+    buffer_m: float = 30.0
+    tile_points: int = 20_000_000
+    ground: Literal["auto", "delivered", "found"] = "auto"
+    skip_refused: bool = False
+    zone_grid_m: float = 200.0
+    scan_date: str | None = None
+    scan_method: str = "1"
+    calibration: dict[str, Any] | None = None
+    ground_params: GroundParams = field(default_factory=GroundParams)
+    tree_params: TreeParams = field(default_factory=TreeParams)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-able values."""
+        return asdict(self)

@@ -1,0 +1,91 @@
+"""Child processes that work through a list of calls."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+from lidar.errors import RunCancelledError
+from lidar.io.sandbox import MEMORY_BYTES, Sandbox
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+LONGEST_S = 3600.0
+POLL_S = 0.5
+
+
+class Pool:
+    """Up to `workers` children, each with a memory limit; started when needed.
+
+    Parameters
+    ----------
+    workers : int
+        0 works in this process: for notebooks and debugging, without protection.
+    should_cancel : callable returning bool, optional
+        Asked every half second.
+    """
+
+    def __init__(self, workers: int, should_cancel: Callable[[], bool] | None = None) -> None:
+        self._workers = workers
+        self._should_cancel = should_cancel or (lambda: False)
+        self._idle: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        self._all = [Sandbox(MEMORY_BYTES, LONGEST_S) for _ in range(workers)]
+        for sandbox in self._all:
+            self._idle.put(sandbox)
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for sandbox in self._all:
+            sandbox.close()
+
+    def map(self, function: Callable[[J], R], jobs: Sequence[J]) -> Iterator[tuple[J, R]]:
+        """Yield each job with its result, in the order they finish.
+
+        Raises
+        ------
+        RunCancelledError
+            If asked to stop; running jobs are killed.
+        LidarError
+            The first that a job raised; running jobs are killed.
+        """
+        if not self._workers:
+            for job in jobs:
+                self._check_cancelled()
+                yield job, function(job)
+            return
+        with ThreadPoolExecutor(self._workers) as threads:
+            waiting = {threads.submit(self._call, function, job): job for job in jobs}
+            try:
+                yield from self._finished(waiting)
+            except BaseException:
+                for future in waiting:
+                    future.cancel()
+                for sandbox in self._all:
+                    sandbox.kill()
+                raise
+
+    def _finished(self, waiting: dict[Future[R], J]) -> Iterator[tuple[J, R]]:
+        while waiting:
+            self._check_cancelled()
+            try:
+                future = next(as_completed(waiting, timeout=POLL_S))
+            except TimeoutError:
+                continue
+            job = waiting.pop(future)
+            yield job, future.result()
+
+    def _call(self, function: Callable[[J], R], job: J) -> R:
+        sandbox = self._idle.get()
+        try:
+            return sandbox.call(function, job)
+        finally:
+            self._idle.put(sandbox)
+
+    def _check_cancelled(self) -> None:
+        if self._should_cancel():
+            raise RunCancelledError("the run was stopped; start it again to go on where it stopped")

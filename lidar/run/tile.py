@@ -1,0 +1,199 @@
+"""Everything that is computed from the points of one tile."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lidar.core import ground, metrics, relief, surface, terrain, trees
+from lidar.core.grid import Grid
+from lidar.core.points import GROUND, Points
+from lidar.core.sampling import Raster
+from lidar.io.las import LasFile
+from lidar.run.params import CANOPY_M, MESH_M, TERRAIN_M, RunParams
+from lidar.run.plan import Tile
+from lidar.run.spill import load
+
+Arrays = dict[str, NDArray[Any]]
+
+TERRAIN_RASTERS = ("dtm", "void", "dsm", "hillshade", "slope")
+
+
+@dataclass(frozen=True, slots=True)
+class PlotCircle:
+    """A field plot: number in its table, centre and radius in metres."""
+
+    number: int
+    x_m: float
+    y_m: float
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class TileJob:
+    """One tile to compute.
+
+    Parameters
+    ----------
+    tile : Tile
+    plots : tuple of PlotCircle
+        Those whose centre lies in the core.
+    ground : "delivered", "found" or "normalised"
+        Decided for the whole batch, so that no seam follows from it.
+    spill, folder : Path
+        Where the points are, where the result goes.
+    file : LasFile
+        Any of the batch, for the coordinate system.
+    """
+
+    tile: Tile
+    plots: tuple[PlotCircle, ...]
+    ground: str
+    origin_m: tuple[int, int, int]
+    spill: Path
+    folder: Path
+    file: LasFile
+    params: RunParams
+
+    @property
+    def done(self) -> Path:
+        """The file that is there when the job is done."""
+        return self.folder / f"{self.tile.name}.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class _Heights:
+    """Points of a tile with buffer above its terrain, on grids with buffer."""
+
+    points: Points
+    height_m: Raster
+    terrain: terrain.Terrain
+    terrain_grid: Grid
+    is_terrain: NDArray[np.bool_]
+
+
+def compute(job: TileJob) -> None:
+    """Compute a tile from its points and write it by one rename."""
+    points = load(job.spill, job.tile, job.origin_m, job.file)
+    arrays = from_points(points, job.tile, job.plots, job.ground, job.params)
+    job.folder.mkdir(parents=True, exist_ok=True)
+    making = job.done.with_suffix(f".{os.getpid()}.making")
+    with making.open("wb") as file:
+        np.savez(file, **arrays)
+    making.replace(job.done)
+
+
+def from_points(
+    points: Points,
+    tile: Tile,
+    plots: tuple[PlotCircle, ...],
+    ground_source: str,
+    params: RunParams,
+) -> Arrays:
+    """Return the products of a tile's core.
+
+    Parameters
+    ----------
+    points : Points
+        Of the core and its buffer.
+    tile : Tile
+    plots : tuple of PlotCircle
+    ground_source : "delivered", "found" or "normalised"
+    params : RunParams
+
+    Returns
+    -------
+    dict of str to array
+        Rasters of the core (dtm, void, dsm, hillshade, slope at 1 m; chm at 0.5 m),
+        ``cells`` float32 (metric, cell) of the 20 m mesh, ``plots`` float32 (metric,
+        plot), ``tree_x``, ``tree_y``, ``tree_height`` and ``counts`` int64 (points in
+        the core, those of them that make the terrain model).
+    """
+    core = Grid.covering(tile.core, TERRAIN_M, points.crs)
+    heights = _heights(points, core.buffered(round(tile.buffer_m)), ground_source, params)
+    canopy_core = Grid.covering(tile.core, CANOPY_M, points.crs)
+    return {
+        **_terrain_rasters(heights, core),
+        **_canopy(heights, canopy_core, tile, params),
+        "cells": _cells(heights, Grid.covering(tile.core, MESH_M, points.crs)),
+        "plots": _plots(heights, plots),
+        "counts": _counts(heights, core),
+    }
+
+
+def _heights(points: Points, grid: Grid, ground_source: str, params: RunParams) -> _Heights:
+    if ground_source == "normalised":
+        flat = np.zeros(len(points), np.int32)
+        level = Points(**{**_fields(points), "z_mm": flat})
+        model = terrain.model(level, points.is_usable(), grid)
+        heights = points.z_m().astype(np.float32)
+        return _Heights(points, metrics.sane_heights(heights), model, grid, flat > 0)
+    if ground_source == "delivered":
+        is_terrain = points.classification == GROUND
+    else:
+        is_terrain = ground.find(points, params.ground_params).is_terrain_point
+    model = terrain.model(points, is_terrain, grid)
+    heights = metrics.sane_heights(terrain.heights(points, model.dtm_m, grid))
+    return _Heights(points, heights, model, grid, is_terrain)
+
+
+def _fields(points: Points) -> dict[str, Any]:
+    return {name: getattr(points, name) for name in points.__dataclass_fields__}
+
+
+def _terrain_rasters(heights: _Heights, core: Grid) -> Arrays:
+    grid, dtm = heights.terrain_grid, heights.terrain.dtm_m
+    window = grid.window_of(core)
+    sane = heights.points.take(~np.isnan(heights.height_m))
+    whole = {
+        "dtm": dtm,
+        "void": heights.terrain.void,
+        "dsm": surface.fill_pits(surface.surface(sane, grid)),
+        "hillshade": relief.hillshade(dtm, grid.cell_m),
+        "slope": relief.slope_deg(dtm, grid.cell_m),
+    }
+    return {name: raster[window] for name, raster in whole.items()}
+
+
+def _canopy(heights: _Heights, core: Grid, tile: Tile, params: RunParams) -> Arrays:
+    grid = core.buffered(round(tile.buffer_m / CANOPY_M))
+    chm = surface.fill_pits(surface.canopy(heights.points, heights.height_m, grid))
+    tops = trees.tops(chm, grid, params.tree_params)
+    owned = np.array([tile.owns(x, y) for x, y in zip(tops.x_m, tops.y_m, strict=True)], bool)
+    return {
+        "chm": chm[grid.window_of(core)],
+        "tree_x": tops.x_m[owned],
+        "tree_y": tops.y_m[owned],
+        "tree_height": tops.height_m[owned],
+    }
+
+
+def _cells(heights: _Heights, mesh: Grid) -> NDArray[np.float32]:
+    label = heights.points.cells(mesh)
+    found = metrics.by_label(heights.points, heights.height_m, label, mesh.size)
+    return np.stack([found[name] for name in metrics.METRICS])
+
+
+def _plots(heights: _Heights, plots: tuple[PlotCircle, ...]) -> NDArray[np.float32]:
+    """Metrics of circles, one by one since circles may overlap."""
+    columns = [_circle(heights, plot) for plot in plots]
+    empty = np.empty((len(metrics.METRICS), 0), np.float32)
+    return np.column_stack([empty, *columns])
+
+
+def _circle(heights: _Heights, plot: PlotCircle) -> NDArray[np.float32]:
+    points = heights.points
+    inside = np.hypot(points.x_m() - plot.x_m, points.y_m() - plot.y_m) <= plot.radius_m
+    part = points.take(inside)
+    found = metrics.by_label(part, heights.height_m[inside], np.zeros(len(part), np.int32), 1)
+    return np.array([found[name][0] for name in metrics.METRICS], np.float32)
+
+
+def _counts(heights: _Heights, core: Grid) -> NDArray[np.int64]:
+    inside = heights.points.cells(core) >= 0
+    return np.array([inside.sum(), (inside & heights.is_terrain).sum()], np.int64)
