@@ -25,8 +25,8 @@ def slope_deg(dtm_m: Raster, cell_m: float) -> Raster:
     Returns
     -------
     float32 array of the same shape
-        0 to 90; nan where the cell is nan. Unknown neighbours and those beyond
-        the edge count as the cell itself mirrored, so an edge keeps its slope.
+        0 to 90; nan where the cell is nan. Beside unknown cells and at the edge
+        differences are one-sided.
     """
     east, south = _gradient(dtm_m, cell_m)
     return np.degrees(np.arctan(np.hypot(east, south))).astype(np.float32)
@@ -64,36 +64,39 @@ def hillshade(
 @kernel
 def _gradient(z: Raster, cell: float) -> tuple[Raster, Raster]:
     """Rise per metre to the east and to the south, by Horn's weighted differences."""
-    rows, cols = z.shape
     east = np.full(z.shape, np.nan, np.float32)
     south = np.full(z.shape, np.nan, np.float32)
-    for r in range(rows):
-        for c in range(cols):
-            if np.isnan(z[r, c]):
-                continue
-            de, ds = 0.0, 0.0
-            for k in range(-1, 2):
-                weight = 2.0 if k == 0 else 1.0
-                de += weight * _rise(z, r + k, c - 1, r + k, c + 1, r, c)
-                ds += weight * _rise(z, r - 1, c + k, r + 1, c + k, r, c)
-            east[r, c] = de / (8.0 * cell)
-            south[r, c] = ds / (8.0 * cell)
+    for r in range(z.shape[0]):
+        for c in range(z.shape[1]):
+            if not np.isnan(z[r, c]):
+                east[r, c] = _mean_rise(z, r, c, 0, 1) / cell
+                south[r, c] = _mean_rise(z, r, c, 1, 0) / cell
     return east, south
 
 
 @kernel
-def _rise(z: Raster, r0: int, c0: int, r1: int, c1: int, r: int, c: int) -> float:
-    """Difference over two cells; from one side doubled, 0 when neither is known."""
-    rows, cols = z.shape
-    known0 = 0 <= r0 < rows and 0 <= c0 < cols and not np.isnan(z[r0, c0])
-    known1 = 0 <= r1 < rows and 0 <= c1 < cols and not np.isnan(z[r1, c1])
-    if known0 and known1:
-        return float(z[r1, c1]) - float(z[r0, c0])
-    mid_r, mid_c = (r0 + r1) // 2, (c0 + c1) // 2
-    if not (0 <= mid_r < rows and 0 <= mid_c < cols) or np.isnan(z[mid_r, mid_c]):
-        mid_r, mid_c = r, c
-    if known1:
-        return 2.0 * (float(z[r1, c1]) - float(z[mid_r, mid_c]))
-    if known0:
-        return 2.0 * (float(z[mid_r, mid_c]) - float(z[r0, c0]))
-    return 0.0
+def _mean_rise(z: Raster, r: int, c: int, down: int, right: int) -> float:
+    """Rise a cell in one direction, of the three lines through and beside a cell."""
+    total, weights = 0.0, 0.0
+    for k in range(-1, 2):
+        i, j = r + k * right, c + k * down
+        ahead, here, behind = (
+            _value(z, i + down, j + right),
+            _value(z, i, j),
+            _value(z, i - down, j - right),
+        )
+        rise = 0.5 * (ahead - behind)
+        if np.isnan(rise):
+            rise = here - behind if np.isnan(ahead) else ahead - here
+        if not np.isnan(rise):
+            weight = 2.0 if k == 0 else 1.0
+            total += weight * rise
+            weights += weight
+    return total / weights if weights > 0.0 else 0.0
+
+
+@kernel
+def _value(z: Raster, r: int, c: int) -> float:
+    """Height as float64, nan beyond the edge."""
+    inside = 0 <= r < z.shape[0] and 0 <= c < z.shape[1]
+    return float(z[r, c]) if inside else np.nan
