@@ -6,6 +6,7 @@ import re
 import tempfile
 from typing import ClassVar
 
+from django.conf import settings
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from gisserver.crs import CRS, CRS84
@@ -65,11 +66,17 @@ class CatalogueWfs(WFSView):  # type: ignore[misc]
 
     xml_namespace = NAMESPACE
     xml_namespace_aliases: ClassVar = {"forest": NAMESPACE}
-    service_description = ServiceDescription(title=TITLE, abstract=ABSTRACT)
+    service_description = ServiceDescription(
+        title=TITLE,
+        abstract=ABSTRACT,
+        provider_name=TITLE,
+        provider_site=settings.FORESTGIS_ADDRESS,
+        contact_person="管理者 (administrator)",
+    )
     use_html_templates = False
     max_page_size = 10_000
     accept_operations: ClassVar = {
-        "WFS": {**WFSView.accept_operations["WFS"], "GetFeature": wfs_extensions.GetFeature}
+        "WFS": {**WFSView.accept_operations["WFS"], **wfs_extensions.OPERATIONS}
     }
 
     def get_feature_types(self) -> list[FeatureType]:

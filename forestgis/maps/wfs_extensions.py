@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import tostring
@@ -12,7 +14,7 @@ from django.db.models import QuerySet
 from gisserver.crs import CRS, CRS84
 from gisserver.operations import wfs20
 from gisserver.operations.base import OutputFormat
-from gisserver.output import DBGeoJsonRenderer
+from gisserver.output import DBGeoJsonRenderer, DBGML32Renderer, DBGML32ValueRenderer
 from gisserver.parsers.ast import tag_registry
 from gisserver.parsers.gml.geometries import GEOSGMLGeometry
 from gisserver.parsers.xml import NSElement, xmlns
@@ -55,13 +57,55 @@ class GeoJsonRenderer(DBGeoJsonRenderer):  # type: ignore[misc]
         return super()._format_geojson_value(value)
 
 
+class _PartIds:
+    """Gives every part of a geometry the gml:id that GML 3.2 requires; PostGIS writes none."""
+
+    _part = re.compile(r"<gml:(?:Polygon|LineString|Curve|Surface|Point)(?=[ >])(?![^>]*gml:id=)")
+
+    def render_gml_value(
+        self, projection: FeatureProjection, gml_id: str, value: str, extra_xmlns: str = ""
+    ) -> str:
+        """Return the geometry with ids derived from that of the whole."""
+        whole = super().render_gml_value(projection, gml_id, value, extra_xmlns)  # type: ignore[misc]
+        number = itertools.count(1)
+        return self._part.sub(lambda found: f'{found[0]} gml:id="{gml_id}.{next(number)}"', whole)
+
+
+class Gml32Renderer(_PartIds, DBGML32Renderer):  # type: ignore[misc]
+    """GML 3.2 that validates."""
+
+
+class Gml32ValueRenderer(_PartIds, DBGML32ValueRenderer):  # type: ignore[misc]
+    """Property values in GML 3.2 that validate."""
+
+
+_RENDERERS = {
+    DBGeoJsonRenderer: GeoJsonRenderer,
+    DBGML32Renderer: Gml32Renderer,
+    DBGML32ValueRenderer: Gml32ValueRenderer,
+}
+
+
+def _replaced(formats: list[OutputFormat]) -> list[OutputFormat]:
+    for entry in formats:
+        entry.renderer_class = _RENDERERS.get(entry.renderer_class, entry.renderer_class)
+    return formats
+
+
 class GetFeature(wfs20.GetFeature):  # type: ignore[misc]
-    """GetFeature with the GeoJSON above."""
+    """GetFeature with the renderers above."""
 
     def get_output_formats(self) -> list[OutputFormat]:
-        """Return the base formats, GeoJSON ones replaced."""
-        formats = super().get_output_formats()
-        for entry in formats:
-            if issubclass(entry.renderer_class, DBGeoJsonRenderer):
-                entry.renderer_class = GeoJsonRenderer
-        return formats
+        """Return the base formats, renderers replaced."""
+        return _replaced(super().get_output_formats())
+
+
+class GetPropertyValue(wfs20.GetPropertyValue):  # type: ignore[misc]
+    """GetPropertyValue with the renderers above."""
+
+    def get_output_formats(self) -> list[OutputFormat]:
+        """Return the base formats, renderers replaced."""
+        return _replaced(super().get_output_formats())
+
+
+OPERATIONS = {"GetFeature": GetFeature, "GetPropertyValue": GetPropertyValue}

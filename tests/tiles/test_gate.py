@@ -110,6 +110,7 @@ def test_a_parameter_sent_twice_with_two_values_is_refused():
 def test_points_and_info_formats():
     info = {
         **MAP,
+        "layers": "hardwood,road",
         "REQUEST": "GetFeatureInfo",
         "query_layers": "road",
         "i": "5",
@@ -126,6 +127,17 @@ def test_points_and_info_formats():
     with pytest.raises(OgcError) as caught:
         admit({**info, "i": "-1"}.items(), KNOWN)
     assert caught.value.ogc_code == "InvalidPoint"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [("road", "LayerNotDefined"), ("secret", "LayerNotDefined"), ("hardwood", "LayerNotQueryable")],
+)
+def test_layers_to_ask_are_drawn_ones_with_features(asked, code):
+    info = {**MAP, "REQUEST": "GetFeatureInfo", "query_layers": asked, "i": "5", "j": "6"}
+    with pytest.raises(OgcError) as caught:
+        admit(info.items(), KNOWN, queryable={"road"})
+    assert caught.value.ogc_code == code
 
 
 def test_exception_documents():

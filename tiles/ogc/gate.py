@@ -170,13 +170,18 @@ _USED = {
 }
 
 
-def admit(pairs: Iterable[tuple[str, str]], layers: Collection[str]) -> WmsRequest:
+def admit(
+    pairs: Iterable[tuple[str, str]],
+    layers: Collection[str],
+    queryable: Collection[str] | None = None,
+) -> WmsRequest:
     """Check the parameters of a WMS request and return those that may be passed on.
 
     Parameters
     ----------
     pairs : name and value of each parameter as sent, names in any case
     layers : names of the layers that this reader may use
+    queryable : those of them that answer GetFeatureInfo; None for all
 
     Raises
     ------
@@ -208,9 +213,28 @@ def admit(pairs: Iterable[tuple[str, str]], layers: Collection[str]) -> WmsReque
             params[name] = (
                 _layers(name, value, layers) if name in _LAYER_LISTS else _CHECKS[name](value)
             )
+    if request == "GetFeatureInfo":
+        _check_query(params, layers if queryable is None else queryable)
     if request == "GetLegendGraphic":
         params["SLD_VERSION"] = "1.1.0"  # required by MapServer, the only value there is
     return WmsRequest(request, version, params)
+
+
+def _check_query(params: dict[str, str], queryable: Collection[str]) -> None:
+    drawn = params.get("LAYERS", "").split(",")
+    for name in params.get("QUERY_LAYERS", "").split(","):
+        if name not in drawn:
+            raise OgcError(
+                f"QUERY_LAYERS={name[:60]}: not one of LAYERS",
+                ogc_code="LayerNotDefined",
+                locator="QUERY_LAYERS",
+            )
+        if name not in queryable:
+            raise OgcError(
+                f"layer {name!r} holds no features to ask for",
+                ogc_code="LayerNotQueryable",
+                locator="QUERY_LAYERS",
+            )
 
 
 def _collect(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
