@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forestgis.maps.catalogue.common import SURVEY, SURVEY_ATTRIBUTION, VOLUME_CAUTION
 from forestgis.maps.catalogue.volume import VOLUME_LIMITS
-from tiles.layer import Layer, RasterSource, Text
+from tiles.layer import Layer, RasterSource, Sharing, Text
 from tiles.style.colour import HEIGHT, PURPLE_BLUE, YELLOW_GREEN
 from tiles.style.model import RasterStyle, graduated
 
@@ -17,6 +17,7 @@ HARDWOOD = Layer(
     unit="m3/ha",
     minzoom=8,
     maxzoom=17,
+    sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
     caution=VOLUME_CAUTION,
     visible=False,
@@ -31,6 +32,7 @@ CONIFER = Layer(
     unit="m3/ha",
     minzoom=8,
     maxzoom=17,
+    sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
     caution=VOLUME_CAUTION,
     visible=False,
@@ -45,6 +47,7 @@ CANOPY_HEIGHT = Layer(
     unit="m",
     minzoom=8,
     maxzoom=19,
+    sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
     visible=False,
 )
@@ -57,5 +60,6 @@ HILLSHADE = Layer(
     style=RasterStyle(opacity=0.6),
     minzoom=8,
     maxzoom=19,
+    sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forestgis.maps.catalogue.common import MUNICIPALITY_CODE, ROADS, number, text
-from tiles.layer import Geometry, Layer, Text, VectorSource
+from tiles.layer import Geometry, Layer, Sharing, Text, VectorSource
 from tiles.style.colour import PURPLE, VERMILION
 from tiles.style.model import Label, Line, OneOf, StyleClass, Symbol, VectorStyle
 
@@ -36,5 +36,6 @@ ROAD = Layer(
     ),
     minzoom=9,
     maxzoom=16,
+    sharing=Sharing.PUBLIC,
     attribution=Text("路網台帳", "Road ledger"),
 )

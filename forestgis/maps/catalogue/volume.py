@@ -14,7 +14,7 @@ from forestgis.maps.catalogue.common import (
     number,
     text,
 )
-from tiles.layer import Field, Geometry, Layer, Text, VectorSource
+from tiles.layer import Field, Geometry, Layer, Sharing, Text, VectorSource
 from tiles.style.colour import PURPLE_BLUE, YELLOW_GREEN
 from tiles.style.model import Label, Line, VectorStyle, graduated
 
@@ -74,6 +74,7 @@ HARDWOOD = Layer(
     unit="m3/ha",
     minzoom=9,
     maxzoom=16,
+    sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
     caution=VOLUME_CAUTION,
 )
@@ -93,6 +94,7 @@ CONIFER = Layer(
     unit="m3/ha",
     minzoom=9,
     maxzoom=16,
+    sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
     caution=VOLUME_CAUTION,
     visible=False,
@@ -128,6 +130,7 @@ MESH = Layer(
     unit="m3/ha",
     minzoom=13,
     maxzoom=16,
+    sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
     caution=VOLUME_CAUTION,
     visible=False,
