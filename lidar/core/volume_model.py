@@ -1,0 +1,260 @@
+"""Hardwood and conifer volume of cells from point-cloud metrics, with standard errors.
+
+Total volume is a power law of height and cover metrics times the effect of the hardwood
+share; hardwood volume is total volume times that share. Three sources of error are kept
+apart: coefficients (jackknife over plots), the share's process, and what single cells
+deviate. Fit with `lidar.core.volume.fit`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lidar.core.power_law import PowerLaw
+from lidar.core.residuals import ResidualModel
+from lidar.core.strata import ShareModel, stratum_codes
+
+Array = NDArray[np.float64]
+F32 = NDArray[np.float32]
+
+GROUPS = ("hardwood", "conifer", "total")
+_LEAST_COVER = 0.005
+_LEAST_HEIGHT_M = 2.0
+_CELLS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class CellVolumes:
+    """Predicted volumes of cells, all of one shape; nan where there is no return.
+
+    Attributes
+    ----------
+    hardwood_m3ha, conifer_m3ha : float32
+    hardwood_share : float32
+        0 to 1; nan where there are no trees.
+    extrapolated : bool
+        The cell is unlike any plot: do not lean on it.
+    stratum : uint8
+        1 broadleaf, 2 conifer, 3 mixed, 0 no trees.
+    """
+
+    hardwood_m3ha: F32
+    conifer_m3ha: F32
+    hardwood_share: F32
+    extrapolated: NDArray[np.bool_]
+    stratum: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class CellErrors:
+    """Standard errors of single cells, m3/ha, float32; nan where volumes are nan."""
+
+    hardwood_se_m3ha: F32
+    conifer_se_m3ha: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Unrounded predictions with what their errors need; arrays of shape (n,).
+
+    Attributes
+    ----------
+    features : float64 array, shape (n, p), or None without a share process
+    columns : list of float64 arrays
+        Logarithms of the predictors of the total.
+    score, share, total : float64 arrays
+        Centred score, hardwood share, total m3/ha (0 where no trees).
+    seen, stocked : bool arrays
+        Any return; any trees.
+    """
+
+    features: Array | None
+    columns: list[Array]
+    score: Array
+    share: Array
+    total: Array
+    seen: NDArray[np.bool_]
+    stocked: NDArray[np.bool_]
+
+    def take(self, which: NDArray[np.intp]) -> Expected:
+        """Return some of the cells."""
+        return Expected(
+            None if self.features is None else self.features[which],
+            [column[which] for column in self.columns],
+            self.score[which],
+            self.share[which],
+            self.total[which],
+            self.seen[which],
+            self.stocked[which],
+        )
+
+    def of(self, group: str) -> Array:
+        """Return the volume of a group in m3/ha."""
+        return self.total * self.share_of(group)
+
+    def share_of(self, group: str) -> Array:
+        """Return the share of a group in the total."""
+        if group == "hardwood":
+            return self.share
+        return 1 - self.share if group == "conifer" else np.ones_like(self.share)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeModel:
+    """A volume model, calibrated by plots or not.
+
+    Attributes
+    ----------
+    calibrated : bool
+    law : PowerLaw
+    share : ShareModel or None
+        None: the share is `fixed_share` everywhere.
+    fixed_share : float
+    covariance : float64 array
+        Of (constant and slope of the share's logistic step, coefficients of the law).
+    residuals : dict of group to ResidualModel
+    reach : float
+        Greatest distance to the nearest plot in feature space that is no extrapolation.
+    quality : dict
+        Figures of the fit, JSON-able: n, r2, rmse, rmse_pct, bias of each group.
+    method : str
+    sources : tuple of str
+    """
+
+    calibrated: bool
+    law: PowerLaw
+    share: ShareModel | None
+    fixed_share: float
+    covariance: Array
+    residuals: dict[str, ResidualModel]
+    reach: float
+    method: str
+    sources: tuple[str, ...]
+    quality: dict[str, Any] = field(default_factory=dict)
+
+    def predict(self, metrics: dict[str, Any]) -> CellVolumes:
+        """Return the volumes of cells.
+
+        Parameters
+        ----------
+        metrics : dict of str to float array, shape (n,)
+            As `lidar.core.metrics.by_label` gives them.
+        """
+        e = self.expected(metrics)
+        unseen = ~e.seen
+
+        def raster(values: Array, hide: NDArray[np.bool_]) -> F32:
+            return np.where(hide, np.nan, values).astype(np.float32)
+
+        stratum = stratum_codes(e.share, e.stocked)
+        return CellVolumes(
+            raster(e.of("hardwood"), unseen),
+            raster(e.of("conifer"), unseen),
+            raster(e.share, ~e.stocked),
+            self._extrapolated(metrics, e),
+            stratum,
+        )
+
+    def errors(self, metrics: dict[str, Any]) -> CellErrors:
+        """Return the standard error of each single cell's volumes."""
+        e = self.expected(metrics)
+        parts = [
+            self._cell_errors(e.take(np.arange(i, min(i + _CELLS_AT_ONCE, e.total.size))))
+            for i in range(0, max(e.total.size, 1), _CELLS_AT_ONCE)
+        ]
+        hardwood, conifer = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return CellErrors(hardwood.astype(np.float32), conifer.astype(np.float32))
+
+    def expected(self, metrics: dict[str, Any]) -> Expected:
+        """Return unrounded predictions and what error propagation needs."""
+        n_first = np.asarray(metrics["n_first"], np.float64)
+        seen = np.nan_to_num(n_first) > 0
+        stocked = seen & (np.nan_to_num(np.asarray(metrics["cover_first"])) > _LEAST_COVER)
+        stocked &= np.nan_to_num(np.asarray(metrics["h_p95"])) > _LEAST_HEIGHT_M
+        columns = self.law.columns(metrics)
+        if self.share is None:
+            features, score = None, np.zeros(seen.size)
+            share = np.full(seen.size, self.fixed_share)
+        else:
+            features, score = self.share.score(metrics)
+            share = self.share.share(score)
+        total = np.where(stocked, self.law.predict(columns, share), 0.0)
+        return Expected(features, columns, score, share, total, seen, stocked)
+
+    def gradient(self, e: Expected, group: str) -> Array:
+        """Return the derivative of a group's volume by the coefficients, shape (n, k)."""
+        sign = {"hardwood": 1.0, "conifer": -1.0, "total": 0.0}[group]
+        volume = e.of(group)
+        by_share = self._by_share(e, group, sign)
+        logit = e.share * (1 - e.share)
+        share_part = [by_share * logit, by_share * logit * e.score]
+        law_part = [volume, *(volume * column for column in e.columns), volume * e.share]
+        return np.column_stack(share_part + law_part)
+
+    def share_slope(self, e: Expected, group: str) -> Array:
+        """Return the derivative of a group's volume by the raw output of the process."""
+        if self.share is None:
+            return np.zeros_like(e.total)
+        sign = {"hardwood": 1.0, "conifer": -1.0, "total": 0.0}[group]
+        return self._by_share(e, group, sign) * self.share.slope(e.share)
+
+    def _by_share(self, e: Expected, group: str, sign: float) -> Array:
+        """Return the derivative by the share: directly, and through the share's effect on the total."""
+        return e.total * (sign + e.share_of(group) * self.law.coefficients[-1])
+
+    def _cell_errors(self, e: Expected) -> tuple[Array, Array]:
+        process = None
+        if self.share is not None and e.features is not None:
+            process = self.share.process.variance(e.features)
+        result = []
+        for group in ("hardwood", "conifer"):
+            gradient = self.gradient(e, group)
+            variance = np.einsum("ij,jk,ik->i", gradient, self.covariance, gradient)
+            variance = variance + self.residuals[group].variance(e.total, e.share_of(group))
+            if process is not None:
+                variance = variance + self.share_slope(e, group) ** 2 * process
+            result.append(np.where(e.seen, np.sqrt(np.maximum(variance, 0.0)), np.nan))
+        return result[0], result[1]
+
+    def _extrapolated(self, metrics: dict[str, Any], e: Expected) -> NDArray[np.bool_]:
+        outside = self.law.outside(metrics)
+        if self.share is not None and e.features is not None:
+            outside |= self.share.process.distance(e.features) > self.reach
+        return outside & e.stocked
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole model for JSON."""
+        return {
+            "kind": "power law x hardwood share",
+            "calibrated": self.calibrated,
+            "method": self.method,
+            "law": self.law.to_dict(),
+            "share": None if self.share is None else self.share.to_dict(),
+            "fixed_share": self.fixed_share,
+            "covariance": self.covariance.tolist(),
+            "residuals": {name: model.to_dict() for name, model in self.residuals.items()},
+            "reach": self.reach,
+            "quality": self.quality,
+            "sources": list(self.sources),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Return the model that `to_dict` wrote."""
+        residuals = data["residuals"].items()
+        return cls(
+            calibrated=data["calibrated"],
+            law=PowerLaw.from_dict(data["law"]),
+            share=None if data["share"] is None else ShareModel.from_dict(data["share"]),
+            fixed_share=data["fixed_share"],
+            covariance=np.array(data["covariance"], dtype=np.float64),
+            residuals={name: ResidualModel.from_dict(model) for name, model in residuals},
+            reach=data["reach"],
+            method=data["method"],
+            sources=tuple(data["sources"]),
+            quality=data["quality"],
+        )
