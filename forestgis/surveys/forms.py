@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from forestgis.registry.domain.sharing import Sharing
+from forestgis.registry.domain.sharing import Sharing, published_sharing
 from forestgis.registry.models import Municipality
 
 
@@ -15,7 +15,7 @@ class PublishForm(forms.Form):
     """Who may see a run."""
 
     sharing = forms.ChoiceField(
-        label=_("公開範囲"), choices=Sharing.choices, initial=Sharing.MUNICIPALITIES
+        label=_("公開範囲"), choices=published_sharing, initial=Sharing.MUNICIPALITIES
     )
     shared_with = forms.ModelMultipleChoiceField(
         label=_("公開先の市町村"),

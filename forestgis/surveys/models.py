@@ -131,7 +131,7 @@ class Run(MunicipalRow):
     engine_version = models.CharField(_("エンジン版"), max_length=40, blank=True)
     state = models.CharField(_("状態"), max_length=12, choices=State.choices, default=State.QUEUED)
     out_dir = models.CharField(_("成果品の場所"), max_length=300, blank=True)
-    calibrated = models.BooleanField(_("現地調査で較正済み"), default=False)
+    calibrated = models.BooleanField(_("現地調査で校正済み"), default=False)
     model = models.JSONField(_("材積モデル"), default=dict)
     summary = models.JSONField(_("概要"), default=dict)
     created_by = models.ForeignKey(
@@ -220,7 +220,7 @@ class ZoneVolume(RunRow):
     extrapolated_pct = models.DecimalField(
         _("外挿の割合 (%)"), max_digits=5, decimal_places=1, null=True
     )
-    calibrated = models.BooleanField(_("較正済み"), default=False)
+    calibrated = models.BooleanField(_("校正済み"), default=False)
     scanned_on = models.DateField(_("計測日"), null=True)
 
     class Meta:
@@ -300,6 +300,10 @@ class Publication(RunRow):
                 fields=["run"],
                 condition=models.Q(withdrawn_at__isnull=True),
                 name="surveys_publication_one_active",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(sharing=Sharing.PREFECTURE),
+                name="surveys_publication_is_for_somebody",
             ),
         )
 

@@ -116,10 +116,10 @@ def _cautions(volume: LidarVolume | None, entry: RegisterEntry | None) -> tuple[
         if volume.source.simulated:
             cautions.append(_("架空データです。実在の森林の値ではありません。"))
         if not volume.model.calibrated:
-            cautions.append(_("未較正：現地の標準地で較正していない目安です。誤差は分かりません。"))
+            cautions.append(_("未校正：現地の標準地で校正していない目安です。誤差は分かりません。"))
         if volume.extrapolated_pct:
             cautions.append(
-                _("面積の%(pct)s%%は、較正に使った標準地の範囲の外にある推定です。")
+                _("面積の%(pct)s%%は、校正に使った標準地の範囲の外にある推定です。")
                 % {"pct": volume.extrapolated_pct}
             )
     if volume is not None and entry is not None:

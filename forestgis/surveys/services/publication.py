@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from forestgis.registry.domain.sharing import Sharing
+from forestgis.accounts.models import User
+from forestgis.registry.domain.sharing import Sharing, published_sharing
 from forestgis.registry.models import Municipality
 from forestgis.surveys import files
 from forestgis.surveys.access import check_may_write
@@ -30,7 +30,7 @@ def publish(
     sharing: str,
     shared_with: Sequence[str] = (),
     *,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     replace: bool = False,
 ) -> Publication:
     """Show a run to others, in place of what was published of the same zones.
@@ -40,7 +40,7 @@ def publish(
     run : Run
         A succeeded run.
     sharing : str
-        A level of `Sharing`.
+        A level of `Sharing` but `prefecture`.
     shared_with : sequence of str
         5-digit municipality codes, with `Sharing.NAMED` only.
     user : user, optional
@@ -96,7 +96,7 @@ def _locked(run: Run) -> Run:
 
 def _checked_sharing(sharing: str, shared_with: Sequence[str]) -> list[str]:
     """Check the level and return the named municipalities; only named sharing has any."""
-    if sharing not in Sharing.values:
+    if sharing not in dict(published_sharing()):
         raise UnknownSharingError(value=sharing)
     if sharing != Sharing.NAMED:
         return []
