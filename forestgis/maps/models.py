@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.apps.registry import Apps
 from django.contrib.gis.db import models
-from django.db.models.expressions import OrderBy
+from django.db.models.expressions import Combinable
 
 from forestgis.maps.catalogue import LAYERS
 from tiles.layer import Field, FieldType, Geometry, Layer
@@ -15,7 +15,7 @@ from tiles.layer import Field, FieldType, Geometry, Layer
 class KeyedQuerySet(models.QuerySet[Any]):
     """Rows whose every order ends with the key, so that pages neither repeat nor lose a row."""
 
-    def order_by(self, *field_names: str | OrderBy) -> Self:
+    def order_by(self, *field_names: str | Combinable) -> Self:
         """Order by the fields, and by the key where they are equal."""
         return super().order_by(*field_names, "pk") if field_names else super().order_by()
 
@@ -23,7 +23,7 @@ class KeyedQuerySet(models.QuerySet[Any]):
 # A registry of their own: migrations look after tables, and these are views.
 _REGISTRY = Apps()
 
-_GEOMETRY_FIELDS: dict[Geometry, type[models.GeometryField]] = {
+_GEOMETRY_FIELDS: dict[Geometry, type[models.GeometryField[Any, Any]]] = {
     Geometry.MULTIPOLYGON: models.MultiPolygonField,
     Geometry.POLYGON: models.PolygonField,
     Geometry.MULTILINESTRING: models.MultiLineStringField,

@@ -104,7 +104,7 @@ class CatalogueWfs(WFSView):  # type: ignore[misc]
 def _spooled(response: StreamingHttpResponse) -> HttpResponseBase:
     """Return the answer from a temporary file, in memory while it is small."""
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 (FileResponse closes it)
-    for chunk in response.streaming_content:
+    for chunk in response:
         spool.write(chunk)
     spool.seek(0)
     held = FileResponse(spool, content_type=response["Content-Type"])

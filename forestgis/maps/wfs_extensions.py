@@ -29,7 +29,7 @@ class Envelope(GEOSGMLGeometry):  # type: ignore[misc]
         """Parse the element; the missing system is filled in when the query knows its feature type."""
         if "srsName" in element.attrib:
             return super().from_xml(element)
-        box = GEOSGeometry.from_gml(tostring(element))
+        box = GEOSGeometry.from_gml(tostring(element, encoding="unicode"))
         CRS.tag_geometry(box, axis_order=AxisOrder.AUTHORITY)
         return cls(srs=None, geos_data=box)
 

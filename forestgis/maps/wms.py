@@ -37,8 +37,8 @@ def wms(request: HttpRequest) -> HttpResponse:
         return _private(_exception(error, request))
     except MapServerError:
         _LOG.exception("the map server failed")
-        error = OgcError("The map server does not answer; try again later.", ogc_code="")
-        response = _private(_exception(error, request))
+        failure = OgcError("The map server does not answer; try again later.", ogc_code="")
+        response = _private(_exception(failure, request))
         response.status_code = 503
         return response
 
