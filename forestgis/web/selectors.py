@@ -35,7 +35,7 @@ def home_bounds(principal: Principal) -> Bounds:
     return _extent(_MUNICIPALITIES, [list(principal.codes)]) or HOKKAIDO
 
 
-def _extent(sql: str, params: list[object]) -> Bounds | None:
+def _extent(sql: str, params: list[list[str] | bool]) -> Bounds | None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) FROM ({sql}) AS box(e)",  # noqa: S608

@@ -18,6 +18,7 @@ export interface CatalogueLayer {
   unit: string;
   minzoom: number;
   maxzoom: number;
+  fields: { name: string }[];
   legend: LegendEntry[];
   attribution_ja: string;
   attribution_en: string;

@@ -16,13 +16,14 @@ import type { CatalogueLayer } from "./catalogue";
 import type { MapConfig } from "./config";
 import { buildPanel, hintScales } from "./panel";
 import { hasPlace, readState, writeState, type Background, type MapState } from "./state";
-import { clickable, compose, KEY_FIELD, select, setBackground, setOpacity, show } from "./style";
+import { compose, KEY_FIELD, select, setBackground, setOpacity, show } from "./style";
 
 const FIRST_VIEW = { padding: 24, maxZoom: 15 };
 
 export class MapPage {
   private readonly map: MapLibreMap;
   private readonly members: Map<string, string[]>;
+  private readonly clickable: string[];
   private readonly state: MapState;
   private readonly card: CardPanel;
   private readonly panel = required("layer-list");
@@ -34,8 +35,9 @@ export class MapPage {
     private readonly served: StyleSpecification,
   ) {
     this.state = readState(location.hash, layers);
-    const { style, members } = compose(served, layers, this.state, config);
+    const { style, members, clickable } = compose(served, layers, this.state, config);
     this.members = members;
+    this.clickable = clickable;
     this.map = this.makeMap(style);
     this.card = new CardPanel(required("card"), config, () => this.cardClosed());
     this.addControls();
@@ -113,8 +115,7 @@ export class MapPage {
   }
 
   private keyAt(point: PointLike): string | null {
-    const layers = clickable(this.map);
-    for (const { properties } of this.map.queryRenderedFeatures(point, { layers })) {
+    for (const { properties } of this.map.queryRenderedFeatures(point, { layers: this.clickable })) {
       const key: unknown = properties[KEY_FIELD];
       if (typeof key === "string") return key;
     }
@@ -134,14 +135,14 @@ export class MapPage {
   private openCard(key: string): void {
     this.status.hidden = true;
     this.state.card = key;
-    select(this.map, key);
+    select(this.map, this.clickable, key);
     writeState(this.state);
     void this.card.open(key);
   }
 
   private cardClosed(): void {
     this.state.card = null;
-    select(this.map, null);
+    select(this.map, this.clickable, null);
     writeState(this.state);
     this.map.getCanvas().focus({ preventScroll: true });
   }
@@ -173,6 +174,6 @@ export class MapPage {
       set(false);
       opener.focus();
     });
-    set(window.matchMedia("(min-width: 64rem)").matches);
+    set(window.matchMedia("(min-width: 60rem)").matches);
   }
 }

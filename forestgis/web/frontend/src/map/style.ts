@@ -1,6 +1,7 @@
 /** The style: what the server describes, with backgrounds under it and the selection over it. */
 import type {
   ExpressionSpecification,
+  FillLayerSpecification,
   LayerSpecification,
   LineLayerSpecification,
   Map as MapLibreMap,
@@ -30,6 +31,8 @@ export interface LayeredStyle {
   style: StyleSpecification;
   /** Catalogue layer name to the ids of its style layers. */
   members: Map<string, string[]>;
+  /** Ids of the filled areas whose features have a card. */
+  clickable: string[];
 }
 
 /** Add backgrounds and selection to the server's style, and hide what the state hides. */
@@ -41,7 +44,7 @@ export function compose(
 ): LayeredStyle {
   const own = served.layers.filter((layer) => sourceOf(layer) === OWN_BACKGROUND);
   const drawn = served.layers.filter((layer) => layer.type !== "background" && !own.includes(layer));
-  const members = membersOf(served.layers);
+  const keyed = drawn.filter((layer) => layer.type === "fill" && hasKey(layer.source, layers)) as FillLayerSpecification[];
   const visible = (layer: LayerSpecification): LayerSpecification =>
     withVisibility(layer, isVisible(sourceOf(layer) ?? "", state));
   const style: StyleSpecification = {
@@ -52,10 +55,10 @@ export function compose(
       ...gsiLayer(config, state.background),
       ...own.map(visible),
       ...drawn.map((layer) => scaled(visible(layer), state.opacity.get(sourceOf(layer) ?? ""))),
-      ...selection(drawn),
+      ...keyed.map(outline),
     ],
   };
-  return { style, members };
+  return { style, members: membersOf(served.layers), clickable: keyed.map((layer) => layer.id) };
 }
 
 /** Show or hide a catalogue layer. */
@@ -77,19 +80,9 @@ export function setOpacity(map: MapLibreMap, served: StyleSpecification, ids: st
   }
 }
 
-/** Outline the features of a key in every layer that has keys; null outlines nothing. */
-export function select(map: MapLibreMap, key: string | null): void {
-  for (const layer of map.getStyle().layers) {
-    if (layer.id.startsWith("selected:")) map.setFilter(layer.id, keyFilter(key));
-  }
-}
-
-/** Ids of layers whose features have a card. */
-export function clickable(map: MapLibreMap): string[] {
-  return map
-    .getStyle()
-    .layers.filter((l) => l.type === "fill" && l.layout?.visibility !== "none")
-    .map((l) => l.id);
+/** Outline the features of a key wherever they are drawn; null outlines nothing. */
+export function select(map: MapLibreMap, clickable: string[], key: string | null): void {
+  for (const id of clickable) map.setFilter(outlineOf(id), keyFilter(key));
 }
 
 function isVisible(name: string, state: MapState): boolean {
@@ -163,23 +156,24 @@ function gsiLayer(config: MapConfig, chosen: Background): LayerSpecification[] {
   return [withVisibility({ id: GSI, type: "raster", source: GSI }, chosen === "gsi")];
 }
 
-/** One outline a source of polygons, over everything else, empty until something is selected. */
-function selection(layers: LayerSpecification[]): LineLayerSpecification[] {
-  const seen = new Set<string>();
-  return layers.flatMap((layer): LineLayerSpecification[] => {
-    if (layer.type !== "fill" || seen.has(layer.source)) return [];
-    seen.add(layer.source);
-    return [
-      {
-        id: `selected:${layer.source}`,
-        type: "line",
-        source: layer.source,
-        ...(layer["source-layer"] === undefined ? {} : { "source-layer": layer["source-layer"] }),
-        filter: keyFilter(null),
-        paint: { "line-color": "#fa0000", "line-width": 3 },
-      },
-    ];
-  });
+function hasKey(source: string, layers: CatalogueLayer[]): boolean {
+  return layers.some((layer) => layer.name === source && layer.fields.some((field) => field.name === KEY_FIELD));
+}
+
+function outlineOf(id: string): string {
+  return `selected:${id}`;
+}
+
+/** The outline of what is selected of a layer, empty until something is. */
+function outline(layer: FillLayerSpecification): LineLayerSpecification {
+  return {
+    id: outlineOf(layer.id),
+    type: "line",
+    source: layer.source,
+    ...(layer["source-layer"] === undefined ? {} : { "source-layer": layer["source-layer"] }),
+    filter: keyFilter(null),
+    paint: { "line-color": "#fa0000", "line-width": 3 },
+  };
 }
 
 function keyFilter(key: string | null): ExpressionSpecification {
