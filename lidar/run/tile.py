@@ -110,17 +110,21 @@ def from_points(
     -------
     dict of str to array
         Rasters of the core (dtm, void, dsm, hillshade, slope at 1 m; chm at 0.5 m),
-        ``cells`` float32 (metric, cell) of the 20 m mesh, ``plots`` float32 (metric,
+        ``cells`` float32 (metric, cell) of the 20 m mesh, ``cell_slope`` float32 (mean,
+        greatest, least; cell), ``plots`` float32 (metric,
         plot), ``tree_x``, ``tree_y``, ``tree_height`` and ``counts`` int64 (points in
         the core, those of them that make the terrain model).
     """
     core = Grid.covering(tile.core, TERRAIN_M, points.crs)
     heights = _heights(points, core.buffered(round(tile.buffer_m)), ground_source, params)
     canopy_core = Grid.covering(tile.core, CANOPY_M, points.crs)
+    mesh = Grid.covering(tile.core, MESH_M, points.crs)
+    rasters = _terrain_rasters(heights, core)
     return {
-        **_terrain_rasters(heights, core),
+        **rasters,
         **_canopy(heights, canopy_core, tile, params),
-        "cells": _cells(heights, Grid.covering(tile.core, MESH_M, points.crs)),
+        "cells": _cells(heights, mesh),
+        "cell_slope": _cell_slopes(rasters["slope"], mesh),
         "plots": _plots(heights, plots),
         "counts": _counts(heights, core),
     }
@@ -177,6 +181,18 @@ def _cells(heights: _Heights, mesh: Grid) -> NDArray[np.float32]:
     label = heights.points.cells(mesh)
     found = metrics.by_label(heights.points, heights.height_m, label, mesh.size)
     return np.stack([found[name] for name in metrics.METRICS])
+
+
+def _cell_slopes(slope_deg: Raster, mesh: Grid) -> NDArray[np.float32]:
+    """Mean, greatest and least slope of each cell of the mesh, nan where none is known."""
+    edge = slope_deg.shape[0] // mesh.rows
+    blocks = slope_deg.reshape(mesh.rows, edge, mesh.cols, edge).swapaxes(1, 2)
+    flat = blocks.reshape(mesh.size, edge * edge)
+    out = np.full((3, mesh.size), np.nan, np.float32)
+    known = ~np.isnan(flat).all(axis=1)
+    for row, reduce in zip(out, (np.nanmean, np.nanmax, np.nanmin), strict=True):
+        row[known] = reduce(flat[known], axis=1)
+    return out
 
 
 def _plots(heights: _Heights, plots: tuple[PlotCircle, ...]) -> NDArray[np.float32]:

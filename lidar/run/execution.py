@@ -1,0 +1,279 @@
+"""A run from files to products."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pyproj import CRS
+
+import lidar
+from lidar.core.grid import Grid
+from lidar.io import crs as crs_io
+from lidar.io import stac
+from lidar.io.cog import NODATA
+from lidar.io.plots import PlotTable, read_plots
+from lidar.io.stac import Times
+from lidar.io.vector import Zones, read_zones, write_layer
+from lidar.run import assembly, mesh, products, quality, result, tiles, volumes
+from lidar.run.assembly import Cells
+from lidar.run.batch import Batch, prepare
+from lidar.run.inspection import sha256_of
+from lidar.run.params import RunParams
+from lidar.run.pool import Pool
+from lidar.run.result import RunResult, load_result
+from lidar.run.volumes import Volumes
+
+OnProgress = Callable[[int, int, str, str], None]
+
+WORK = ".work"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "laspy", "lazrs", "rasterio", "pyproj", "shapely")
+LIBRARIES += ("exactextract", "pyogrio")
+UNKNOWN_DAY = "1980-01-06"
+
+
+@dataclass(slots=True)
+class _Progress:
+    """Counts steps for the caller."""
+
+    tell: OnProgress
+    total: int
+    done: int = 0
+
+    def step(self, stage: str, message: str) -> None:
+        self.done += 1
+        self.tell(self.done, self.total, stage, message)
+
+
+def execute(
+    files: Iterable[Path | str],
+    out_dir: Path | str,
+    *,
+    compartments: Zones | Path | str | None = None,
+    plots: PlotTable | Path | str | None = None,
+    params: RunParams | None = None,
+    workers: int = 2,
+    on_progress: OnProgress | None = None,
+    should_cancel: Callable[[], bool] | None = None,
+) -> RunResult:
+    """Turn a batch of point clouds into rasters, mesh and totals.
+
+    Points are read tile by tile in child processes; parts of an interrupted run
+    under ``out_dir/.work`` are taken up again. Products appear together at the
+    end, the manifest last. Same input and settings give the same bytes, whatever
+    the number of workers.
+
+    Parameters
+    ----------
+    files : iterable of path
+        LAS, LAZ or COPC.
+    out_dir : path
+        Made if missing; products of an earlier run in it are replaced.
+    compartments : Zones or path, optional
+        Areas to total over; by default squares of `params.zone_grid_m`.
+    plots : PlotTable or path, optional
+        Field plots to calibrate on; without them volumes are uncalibrated.
+    params : RunParams, optional
+    workers : int
+        Child processes; 0 works in this one.
+    on_progress : callable (done, total, stage, message), optional
+    should_cancel : callable returning bool, optional
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    BatchRefusedError
+        If files cannot be processed.
+    VectorFileError, PlotSampleError
+        If compartments or plots cannot be used.
+    DecodeError
+        If a file turns out to be damaged.
+    RunCancelledError
+        If `should_cancel` said so.
+    """
+    params = params or RunParams()
+    out = Path(out_dir)
+    tell = on_progress or _silent
+    tell(0, 1, "inspect", "files")
+    zones = read_zones(compartments) if isinstance(compartments, (str, Path)) else compartments
+    table = read_plots(plots) if isinstance(plots, (str, Path)) else plots
+    batch = prepare(
+        [Path(f) for f in files], lambda crs: None if table is None else table.to(crs), params
+    )
+    steps = len(batch.files) + len(batch.layout.tiles) + len(products.KINDS) + 2
+    progress = _Progress(tell, steps)
+    work = out / WORK / batch.key
+    with Pool(workers, should_cancel) as pool:
+        strays = tiles.compute_all(batch, work, params, pool, progress.step)
+    made = work / f"products.{os.getpid()}"
+    _write_products(batch, zones, work / "tiles", made, params, strays, progress)
+    _publish(made, out)
+    tiles.forget(out / WORK)
+    progress.step("done", str(out))
+    return load_result(out)
+
+
+def _silent(done: int, total: int, stage: str, message: str) -> None:
+    pass
+
+
+def _write_products(
+    batch: Batch,
+    zones: Zones | None,
+    parts: Path,
+    made: Path,
+    params: RunParams,
+    strays: int,
+    progress: _Progress,
+) -> None:
+    (made / result.RASTERS).mkdir(parents=True, exist_ok=True)
+    (made / result.ITEMS).mkdir(exist_ok=True)
+    cells = assembly.cells(batch, parts)
+    found = volumes.predict(_model(batch, parts, params), cells)
+    progress.step("volume", "calibrated" if found.model.calibrated else "uncalibrated")
+    _write_rasters(batch, cells, found, parts, made / result.RASTERS, progress)
+    times = scan_times(batch, params)
+    day = None if times.source == "unknown" else times.last
+    areas = _zones(batch, zones, params)
+    left_out = _write_tables(cells, found, areas, made, day, params)
+    _write_json(made / result.MODEL, found.model.to_dict())
+    totals = assembly.totals(batch, parts)
+    report = quality.report(batch, cells, totals, found, areas, left_out, strays, times)
+    _write_json(made / result.QUALITY, report)
+    _write_items(batch, found, made, times)
+    _write_json(made / result.MANIFEST, _manifest(batch, zones, made, params))
+
+
+def _model(batch: Batch, parts: Path, params: RunParams) -> volumes.VolumeModel:
+    metrics = {}
+    if batch.plots is not None:
+        metrics = assembly.plot_metrics(batch, parts, len(batch.plots))
+    return volumes.calibrate(batch.plots, metrics, params.calibration)
+
+
+def _write_rasters(
+    batch: Batch, cells: Cells, found: Volumes, parts: Path, folder: Path, progress: _Progress
+) -> None:
+    tags = products.tags(found.model.calibrated, batch.report.dates)
+    for name in products.write_tiled(batch, parts, folder, tags):
+        progress.step("write", name)
+    products.write_mesh(cells, found.rasters(), folder, tags)
+    for kind in products.MESH_KINDS:
+        progress.step("write", kind.name)
+
+
+def scan_times(batch: Batch, params: RunParams) -> Times:
+    """Return when a batch was scanned: by GPS, as stated for the run, or by file headers."""
+    if batch.report.dates is not None:
+        return Times(*batch.report.dates, "gps")
+    if params.scan_date is not None:
+        return Times(params.scan_date, params.scan_date, "stated")
+    created = [f.created for f in batch.report.used if f.created is not None]
+    if created:
+        return Times(min(created), max(created), "header")
+    return Times(UNKNOWN_DAY, UNKNOWN_DAY, "unknown")
+
+
+def _zones(batch: Batch, zones: Zones | None, params: RunParams) -> Zones:
+    """Return the compartments in the run's system, else squares over the scan."""
+    if zones is not None:
+        return zones.to(batch.crs)
+    return Zones.squares(Grid.covering(batch.layout.mesh.bounds, params.zone_grid_m, batch.crs))
+
+
+def _write_tables(
+    cells: Cells, found: Volumes, areas: Zones, made: Path, day: str | None, params: RunParams
+) -> int:
+    """Write the mesh and the zones; return how many zones the scan does not touch."""
+    table, squares = mesh.columns(
+        cells,
+        found.cells,
+        found.hardwood_se_m3ha,
+        calibrated=found.model.calibrated,
+        scan_date=day,
+        scan_method=params.scan_method,
+    )
+    mesh.write(made / result.MESH, cells, table, squares)
+    columns, touched = volumes.zone_columns(areas, cells, found, day)
+    write_layer(made / result.COMPARTMENTS, areas.geometries[touched], columns, areas.crs)
+    return int((~touched).sum())
+
+
+def _write_items(batch: Batch, found: Volumes, made: Path, times: Times) -> None:
+    layout = batch.layout
+    grids = {1.0: layout.terrain, 0.5: layout.canopy, 20.0: layout.mesh}
+    cell_of = {k.name: 1.0 for k in products.TERRAIN_KINDS}
+    cell_of |= {k.name: 0.5 for k in products.CANOPY_KINDS}
+    properties = {
+        "engine": lidar.__version__,
+        "calibrated": found.model.calibrated,
+        "ground": batch.ground,
+        "files": [f.path.name for f in batch.files],
+    }
+    for name, kind in products.KINDS.items():
+        path = made / result.RASTERS / f"{name}.tif"
+        grid = grids[cell_of.get(name, 20.0)]
+        item = stac.item(path, grid, kind, sha256_of(path), times, properties)
+        _write_json(made / result.ITEMS / f"{name}.json", item)
+
+
+def _manifest(
+    batch: Batch, zones: Zones | None, made: Path, params: RunParams
+) -> dict[str, Any]:
+    outputs = sorted(p for p in made.rglob("*") if p.is_file())
+    return {
+        "engine": lidar.__version__,
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "crs": batch.crs.to_wkt(),
+        "crs_label": crs_io.label(batch.crs),
+        "bounds_m": list(batch.layout.mesh.bounds),
+        "nodata": NODATA,
+        "params": params.to_dict(),
+        "ground": batch.ground,
+        "tiles": [tile.name for tile in batch.layout.tiles],
+        "rasters": list(products.KINDS),
+        "inputs": [
+            {"name": f.name, "sha256": f.sha256, "size": f.size, "points": f.points}
+            for f in batch.report.used
+        ],
+        "compartments": None if zones is None else len(zones),
+        "plots": None if batch.plots is None else len(batch.plots),
+        "outputs": {
+            str(p.relative_to(made)): {"sha256": sha256_of(p), "size": p.stat().st_size}
+            for p in outputs
+        },
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=_jsonable)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _jsonable(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, CRS):
+        return value.to_wkt()
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def _publish(made: Path, out: Path) -> None:
+    """Move products into place: the old manifest goes first, the new one comes last."""
+    manifest = out / result.MANIFEST
+    manifest.unlink(missing_ok=True)
+    for path in sorted(p for p in made.rglob("*") if p.is_file()):
+        if path.name != result.MANIFEST:
+            target = out / path.relative_to(made)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+    (made / result.MANIFEST).replace(manifest)
