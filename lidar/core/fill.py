@@ -10,7 +10,7 @@ from lidar.core.kernel import kernel
 LEVELS = 6
 SWEEPS = 20
 TENSION = 0.1
-OVER_RELAXATION = 1.3
+OVER_RELAXATION = 1.6
 
 Raster = NDArray[np.float32]
 

@@ -1,0 +1,135 @@
+"""Terrain models: planes come back, holes are filled near points only."""
+
+import numpy as np
+import pytest
+from pyproj import CRS
+from scipy.interpolate import LinearNDInterpolator
+
+from lidar.core import terrain
+from lidar.core.fill import fill_holes
+from lidar.core.grid import Grid
+from lidar.errors import GridMismatchError
+
+GRID = Grid(500.0, 1200.0, 1.0, 80, 100, CRS(6680))
+ORIGIN = (400, 1000, 300)
+
+
+def height(x, y):
+    return 350.0 + 0.4 * (x - 500.0) - 0.25 * (y - 1200.0)
+
+
+def scattered(make_points, n=1500, seed=1):
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(500.0, 600.0, n), rng.uniform(1120.0, 1200.0, n)
+    return make_points(x, y, height(x, y), origin_m=ORIGIN)
+
+
+def test_a_plane_comes_back(make_points):
+    points = scattered(make_points)
+    found = terrain.model(points, np.ones(len(points), np.bool_), GRID)
+    y, x = np.meshgrid(GRID.y_centres(), GRID.x_centres(), indexing="ij")
+    error = found.dtm_m - height(x, y)
+    # One point stands for the mean of its cell: 0.3 cells off on a slope of 0.47.
+    assert np.sqrt(np.mean(error[5:-5, 5:-5] ** 2)) < 0.16
+    assert abs(error.mean()) < 0.02
+    assert not found.void.any()
+
+
+def test_cells_with_points_hold_their_mean(make_points):
+    points = make_points([500.2, 500.9, 501.5], 1199.5, [310.0, 313.0, 306.004], origin_m=ORIGIN)
+    found = terrain.model(points, np.array([True, True, True]), GRID)
+    assert found.dtm_m[0, :2].tolist() == pytest.approx([311.5, 306.004], abs=1e-4)
+    only_two = terrain.model(points, np.array([True, False, True]), GRID)
+    assert only_two.dtm_m[0, 0] == pytest.approx(310.0, abs=1e-4)
+
+
+def test_order_of_points_changes_nothing(make_points):
+    points = scattered(make_points, n=20_000)
+    everything = np.ones(len(points), np.bool_)
+    shuffled = points.take(np.random.default_rng(2).permutation(len(points)))
+    one, other = (terrain.model(p, everything, GRID) for p in (points, shuffled))
+    np.testing.assert_array_equal(one.dtm_m, other.dtm_m)
+
+
+def test_far_from_points_there_is_no_terrain(make_points):
+    points = make_points([500.5], [1199.5], [310.0], origin_m=ORIGIN)
+    found = terrain.model(points, np.array([True]), GRID, fill_radius_m=30.0)
+    y, x = np.meshgrid(GRID.y_centres(), GRID.x_centres(), indexing="ij")
+    distance = np.hypot(x - 500.5, y - 1199.5)
+    np.testing.assert_array_equal(np.isnan(found.dtm_m), distance > 30.0)
+    np.testing.assert_array_equal(found.void, distance > 5.0)
+    np.testing.assert_allclose(found.dtm_m[distance <= 30.0], 310.0, atol=1e-3)
+
+
+def test_without_terrain_points_all_is_void(make_points):
+    points = make_points([500.5], [1199.5], [310.0], origin_m=ORIGIN)
+    found = terrain.model(points, np.array([False]), GRID)
+    assert np.isnan(found.dtm_m).all()
+    assert found.void.all()
+
+
+def test_sampling_between_centres_is_exact_on_a_plane():
+    y, x = np.meshgrid(GRID.y_centres(), GRID.x_centres(), indexing="ij")
+    rng = np.random.default_rng(4)
+    at_x, at_y = rng.uniform(501, 599, 500).round(3), rng.uniform(1121, 1199, 500).round(3)
+    sampled = terrain.sample(height(x, y).astype(np.float32), GRID, at_x, at_y)
+    np.testing.assert_allclose(sampled, height(at_x, at_y), atol=1e-3)
+
+
+def test_sampling_leaves_out_unknown_cells():
+    dtm = np.full(GRID.shape, 5.0, np.float32)
+    dtm[10, 10] = np.nan
+    dtm[40:44, 40:44] = np.nan
+    x = np.array([510.7, 542.0, 499.9, 600.0, 500.0])
+    y = np.array([1189.6, 1158.0, 1199.0, 1199.0, 1200.0])
+    sampled = terrain.sample(dtm, GRID, x, y)
+    assert sampled[0] == 5.0
+    assert np.isnan(sampled[1:4]).all()
+    assert sampled[4] == 5.0
+    with pytest.raises(GridMismatchError):
+        terrain.sample(dtm[1:], GRID, x, y)
+
+
+def test_heights_are_above_the_terrain(make_points):
+    points = make_points([510.5, 510.5, 700.0], 1190.5, [327.25, 320.0, 320.0], origin_m=ORIGIN)
+    dtm = np.full(GRID.shape, 320.0, np.float32)
+    found = terrain.heights(points, dtm, GRID)
+    assert found[:2].tolist() == [7.25, 0.0]
+    assert np.isnan(found[2])
+
+
+def test_filling_keeps_what_is_known_and_bends_smoothly():
+    y, x = np.mgrid[0:120, 0:120]
+    hill = (20.0 * np.exp(-((x - 60) ** 2 + (y - 60) ** 2) / 900.0)).astype(np.float32)
+    holed = hill.copy()
+    holed[np.random.default_rng(5).random(hill.shape) < 0.95] = np.nan
+    filled = fill_holes(holed)
+    known = ~np.isnan(holed)
+    np.testing.assert_array_equal(filled[known], hill[known])
+    rows, cols = np.nonzero(known)
+    tin = LinearNDInterpolator(np.c_[rows, cols], hill[known])(y, x)
+    inner = ~np.isnan(tin) & (np.hypot(x - 60, y - 60) < 45)
+    assert rms(filled - hill, inner) < 0.8 * rms(tin - hill, inner)
+    assert np.isnan(fill_holes(np.full((9, 9), np.nan, np.float32))).all()
+
+
+@pytest.mark.parametrize("name", ["bcts_2", "bcts_4", "MixedEucaNat", "Topography", "fm_class"])
+def test_held_out_ground_is_met_as_well_as_by_triangles(real_points, name):
+    points = real_points(f"forest/{name}.laz")
+    ground = points.take(points.classification == 2)
+    blocks = ground.cells(Grid.covering(ground.box(), 5.0, ground.crs))
+    held = np.random.default_rng(6).random(blocks.max() + 1)[blocks] < 0.1
+    kept = ground.take(~held)
+    grid = Grid.covering(points.box(), 1.0, points.crs)
+    found = terrain.model(kept, np.ones(len(kept), np.bool_), grid)
+    x, y, z = ground.x_m()[held], ground.y_m()[held], ground.z_m()[held]
+    shift = np.array([grid.left, grid.top])
+    tin = LinearNDInterpolator(np.c_[kept.x_m(), kept.y_m()] - shift, kept.z_m())
+    by_tin = tin(np.c_[x, y] - shift)
+    inside = ~np.isnan(by_tin)
+    ours = rms(terrain.sample(found.dtm_m, grid, x, y) - z, inside)
+    assert ours < 1.03 * rms(by_tin - z, inside)
+
+
+def rms(error, where):
+    return float(np.sqrt(np.mean(error[where] ** 2)))
