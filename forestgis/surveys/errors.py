@@ -28,11 +28,32 @@ class BatchRefusedError(SurveyError):
     words = _("点群ファイルを受け付けられません。\n%(reasons)s")
 
 
+class PlotsRefusedError(SurveyError):
+    """The field plots have faults; `reasons` names row, column and value."""
+
+    code = "plots_refused"
+    words = _("標準地（プロット）を受け付けられません。\n%(reasons)s")
+
+
 class NoSuchFileError(SurveyError):
     """A file or folder is not there, or has no point clouds."""
 
     code = "no_such_file"
     words = _("ファイルがないか、点群（.las、.laz）が入っていません：%(path)s")
+
+
+class FilesChangedError(SurveyError):
+    """Files are not the ones that were registered."""
+
+    code = "files_changed"
+    words = _("登録した後で点群ファイルが変わっています：%(files)s。もう一度登録してください。")
+
+
+class UnknownParameterError(SurveyError):
+    """A setting that runs do not have, or of the wrong type."""
+
+    code = "unknown_parameter"
+    words = _("解析の設定が正しくありません：%(name)s（使えるもの：%(known)s）")
 
 
 class NotYoursError(SurveyError):

@@ -40,6 +40,9 @@ class Batch(MunicipalRow):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("名称"), max_length=120)
     epsg = models.PositiveIntegerField(_("座標系 (EPSG)"), null=True, blank=True)
+    assumed_epsg = models.PositiveIntegerField(
+        _("座標系の指定 (EPSG)"), null=True, blank=True, help_text=_("ファイルに座標系がないとき")
+    )
     captured_from = models.DateField(_("計測開始日"), null=True, blank=True)
     captured_to = models.DateField(_("計測終了日"), null=True, blank=True)
     simulated = models.BooleanField(_("架空データ"), default=False)
@@ -197,6 +200,7 @@ class ZoneVolume(RunRow):
         db_persist=True,
     )
     area_ha = models.DecimalField(_("面積 (ha)"), max_digits=10, decimal_places=4)
+    scanned_ha = models.DecimalField(_("計測された面積 (ha)"), max_digits=10, decimal_places=4)
     hardwood_m3 = models.DecimalField(_("広葉樹材積 (m3)"), max_digits=12, decimal_places=1)
     hardwood_se_m3 = models.DecimalField(
         _("広葉樹標準誤差 (m3)"), max_digits=12, decimal_places=1, null=True
@@ -244,7 +248,8 @@ class MeshCell(RunRow):
     """A 20 m cell of the national resource mesh (森林資源量集計メッシュ)."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="cells")
-    jf20mid = models.CharField("JF20mID", max_length=12)
+    # Empty outside Japan's plane-rectangular zones, where the national mesh has no ids.
+    jf20mid = models.CharField("JF20mID", max_length=12, blank=True)
     geom = models.PolygonField(_("区域"), srid=GEOGRAPHIC_SRID)
     geom_3857 = models.GeneratedField(
         expression=Transform("geom", WEB_SRID),
@@ -271,7 +276,11 @@ class MeshCell(RunRow):
         verbose_name = _("20mメッシュ")
         indexes = (GistIndex(fields=["geom_3857"], name="surveys_meshcell_3857"),)
         constraints = (
-            models.UniqueConstraint(fields=["run", "jf20mid"], name="surveys_meshcell_key"),
+            models.UniqueConstraint(
+                fields=["run", "jf20mid"],
+                condition=~models.Q(jf20mid=""),
+                name="surveys_meshcell_key",
+            ),
         )
 
     def __str__(self) -> str:

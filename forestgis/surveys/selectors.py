@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from forestgis.registry.selectors import register_entry
 from forestgis.surveys.domain.card import Card, Estimate, LidarVolume, Model, Source
 from forestgis.surveys.models import BatchFile, Product, Publication, Run, ZoneVolume
 from forestgis.tenancy.principal import Principal, acting_as
+
+#: Zones reach over the edge of the scan by less than this without a word about it.
+_WHOLLY_SCANNED_PCT = Decimal("99.0")
 
 
 def card(key: str, principal: Principal) -> Card | None:
@@ -76,6 +80,7 @@ def _volume(zone: ZoneVolume, publication: Publication) -> LidarVolume:
     run = zone.run
     return LidarVolume(
         area_ha=zone.area_ha,
+        scanned_pct=_scanned_pct(zone),
         hardwood=Estimate(
             zone.hardwood_m3, zone.hardwood_se_m3, zone.hardwood_m3ha, zone.hardwood_se_m3ha
         ),
@@ -96,6 +101,13 @@ def _volume(zone: ZoneVolume, publication: Publication) -> LidarVolume:
             sharing=publication.sharing,
         ),
     )
+
+
+def _scanned_pct(zone: ZoneVolume) -> Decimal:
+    """Give the share of the zone's area that the scan covers, in percent."""
+    if not zone.area_ha:
+        return Decimal(0)
+    return (100 * zone.scanned_ha / zone.area_ha).quantize(Decimal("0.1"))
 
 
 def model_of(run: Run) -> Model:

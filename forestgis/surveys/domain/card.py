@@ -75,6 +75,7 @@ class LidarVolume:
     """Figures of a published run for one zone."""
 
     area_ha: Decimal
+    scanned_pct: Decimal
     hardwood: Estimate
     conifer: Estimate
     mean_height_m: Decimal | None

@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=120, verbose_name='名称')),
                 ('epsg', models.PositiveIntegerField(blank=True, null=True, verbose_name='座標系 (EPSG)')),
+                ('assumed_epsg', models.PositiveIntegerField(blank=True, help_text='ファイルに座標系がないとき', null=True, verbose_name='座標系の指定 (EPSG)')),
                 ('captured_from', models.DateField(blank=True, null=True, verbose_name='計測開始日')),
                 ('captured_to', models.DateField(blank=True, null=True, verbose_name='計測終了日')),
                 ('simulated', models.BooleanField(default=False, verbose_name='架空データ')),
@@ -119,7 +120,7 @@ class Migration(migrations.Migration):
             name='MeshCell',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('jf20mid', models.CharField(max_length=12, verbose_name='JF20mID')),
+                ('jf20mid', models.CharField(blank=True, max_length=12, verbose_name='JF20mID')),
                 ('geom', django.contrib.gis.db.models.fields.PolygonField(srid=6668, verbose_name='区域')),
                 ('geom_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=django.contrib.gis.db.models.fields.PolygonField(spatial_index=False, srid=3857))),
                 ('hardwood_m3ha', models.DecimalField(decimal_places=1, max_digits=8, verbose_name='広葉樹材積 (m3/ha)')),
@@ -147,6 +148,7 @@ class Migration(migrations.Migration):
                 ('geom', django.contrib.gis.db.models.fields.MultiPolygonField(srid=6668, verbose_name='区域')),
                 ('geom_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=django.contrib.gis.db.models.fields.MultiPolygonField(spatial_index=False, srid=3857))),
                 ('area_ha', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='面積 (ha)')),
+                ('scanned_ha', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='計測された面積 (ha)')),
                 ('hardwood_m3', models.DecimalField(decimal_places=1, max_digits=12, verbose_name='広葉樹材積 (m3)')),
                 ('hardwood_se_m3', models.DecimalField(decimal_places=1, max_digits=12, null=True, verbose_name='広葉樹標準誤差 (m3)')),
                 ('hardwood_m3ha', models.DecimalField(decimal_places=1, max_digits=8, verbose_name='広葉樹材積 (m3/ha)')),
@@ -226,7 +228,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='meshcell',
-            constraint=models.UniqueConstraint(fields=('run', 'jf20mid'), name='surveys_meshcell_key'),
+            constraint=models.UniqueConstraint(condition=models.Q(('jf20mid', ''), _negated=True), fields=('run', 'jf20mid'), name='surveys_meshcell_key'),
         ),
         migrations.AddIndex(
             model_name='zonevolume',
@@ -270,7 +272,7 @@ class Migration(migrations.Migration):
         MapReadable(
             "surveys_zonevolume",
             [
-                "id", "run_id", "municipality_code", "key", "label", "geom", "geom_3857", "area_ha",
+                "id", "run_id", "municipality_code", "key", "label", "geom", "geom_3857", "area_ha", "scanned_ha",
                 "hardwood_m3", "hardwood_se_m3", "hardwood_m3ha", "hardwood_se_m3ha",
                 "conifer_m3", "conifer_se_m3", "conifer_m3ha", "conifer_se_m3ha",
                 "mean_height_m", "cover_pct", "extrapolated_pct", "calibrated", "scanned_on",

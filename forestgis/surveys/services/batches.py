@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 from django.contrib.gis.geos import Point
 from django.db import transaction
 from django.utils.dateparse import parse_date
+from pyproj import CRS
 
 from forestgis.accounts.models import User
 from forestgis.registry.models import GEOGRAPHIC_SRID, Municipality
 from forestgis.surveys.access import check_may_write
-from forestgis.surveys.errors import BatchRefusedError, NoSuchFileError
-from forestgis.surveys.imports import plots as plot_files
-from forestgis.surveys.imports.plots import PlotRow
+from forestgis.surveys.domain.figures import rounded
+from forestgis.surveys.errors import BatchRefusedError, NoSuchFileError, PlotsRefusedError
 from forestgis.surveys.models import Batch, BatchFile, Plot
+from lidar.errors import LidarError
+from lidar.io.plots import PlotTable, read_plots
 from lidar.run import inspect
 from lidar.run.report import BatchReport, FileReport
 
 _POINT_CLOUDS = frozenset({".las", ".laz"})
+_RADIUS_PLACES = 2
+_LARGEST_M3HA = 3000
 
 
 def register_batch(
@@ -33,6 +37,7 @@ def register_batch(
     compartments: Path | None = None,
     simulated: bool = False,
     captured: tuple[date, date] | None = None,
+    epsg: int | None = None,
     skip_refused: bool = False,
     user: User | None = None,
 ) -> Batch:
@@ -55,6 +60,8 @@ def register_batch(
         Marks everything that comes of it as 架空データ.
     captured : (date, date), optional
         First and last day of the flight where the files do not say.
+    epsg : int, optional
+        CRS of files that state none.
     skip_refused : bool
         Go on with the good files instead of refusing the batch.
     user : User, optional
@@ -62,24 +69,24 @@ def register_batch(
 
     Raises
     ------
-    NotYoursError, NoSuchFileError, BatchRefusedError
-    RefusedError
-        If the plots have faults.
+    NotYoursError, NoSuchFileError, BatchRefusedError, PlotsRefusedError
+        Nothing is stored.
     """
     check_may_write(municipality.pk)
     paths = _point_clouds(files)
     if compartments is not None and not compartments.is_file():
         raise NoSuchFileError(path=str(compartments))
-    report = inspect(paths)
+    report = inspect(paths, crs=CRS.from_epsg(epsg) if epsg else None)
     _check(report, skip_refused=skip_refused)
     assert report.crs is not None  # a batch with usable files has one
-    rows = plot_files.read(plots, report.crs) if plots is not None else []
+    table = _plot_table(plots, report.crs)
     first, last = captured or _dates(report)
     with transaction.atomic():
         batch = Batch.objects.create(
             municipality=municipality,
             name=name,
             epsg=report.crs.to_epsg(),
+            assumed_epsg=epsg,
             captured_from=first,
             captured_to=last,
             simulated=simulated,
@@ -88,7 +95,7 @@ def register_batch(
             created_by=user,
         )
         BatchFile.objects.bulk_create(_file(batch, file) for file in report.used)
-        Plot.objects.bulk_create(_plot(batch, row) for row in rows)
+        Plot.objects.bulk_create(_plots(batch, table))
     return batch
 
 
@@ -146,14 +153,49 @@ def _file(batch: Batch, file: FileReport) -> BatchFile:
     )
 
 
-def _plot(batch: Batch, row: PlotRow) -> Plot:
-    tenth = Decimal("0.1")
-    return Plot(
-        batch=batch,
-        municipality_id=batch.municipality_id,
-        plot_id=row.plot_id,
-        geom=Point(row.lon, row.lat, srid=GEOGRAPHIC_SRID),
-        radius_m=row.radius_m.quantize(Decimal("0.01")),
-        hardwood_m3ha=row.hardwood_m3ha.quantize(tenth),
-        conifer_m3ha=row.conifer_m3ha.quantize(tenth),
-    )
+def _plots(batch: Batch, table: PlotTable | None) -> list[Plot]:
+    """Unsaved rows of the field plots."""
+    if table is None:
+        return []
+    degrees = table.to(CRS.from_epsg(GEOGRAPHIC_SRID))
+    columns = (degrees.x_m, degrees.y_m, degrees.radius_m)
+    volumes = (degrees.hardwood_m3ha, degrees.conifer_m3ha)
+    return [
+        Plot(
+            batch=batch,
+            municipality_id=batch.municipality_id,
+            plot_id=plot_id,
+            geom=Point(float(lon), float(lat), srid=GEOGRAPHIC_SRID),
+            radius_m=rounded(radius, _RADIUS_PLACES),
+            hardwood_m3ha=rounded(hardwood),
+            conifer_m3ha=rounded(conifer),
+        )
+        for plot_id, lon, lat, radius, hardwood, conifer in zip(
+            degrees.ids, *columns, *volumes, strict=True
+        )
+    ]
+
+
+def _plot_table(path: Path | None, crs: CRS) -> PlotTable | None:
+    """Read the plots and refuse what no forest can have."""
+    if path is None:
+        return None
+    try:
+        table = read_plots(path).to(crs)
+    except LidarError as error:
+        raise PlotsRefusedError(reasons=str(error)) from error
+    reasons = [f"{path.name}: {reason}" for reason in _plot_faults(table)]
+    if reasons:
+        raise PlotsRefusedError(reasons="\n".join(reasons))
+    return table
+
+
+def _plot_faults(table: PlotTable) -> Iterator[str]:
+    """Say which plots come twice or have impossible volumes."""
+    for plot_id, times in Counter(table.ids).items():
+        if times > 1:
+            yield f"plot_id {plot_id!r}: {times} x"
+    for name in ("hardwood_m3ha", "conifer_m3ha"):
+        for plot_id, value in zip(table.ids, getattr(table, name), strict=True):
+            if not 0 <= value <= _LARGEST_M3HA:
+                yield f"plot_id {plot_id!r}, {name}: {value} (0-{_LARGEST_M3HA} m3/ha)"

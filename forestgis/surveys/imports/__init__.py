@@ -1,1 +1,0 @@
-"""Readers of survey files; nothing is stored here."""

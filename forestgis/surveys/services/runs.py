@@ -1,0 +1,82 @@
+"""Runs: started by people, computed by the worker, stored and published in its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from forestgis.accounts.models import User
+from forestgis.surveys.access import check_may_write
+from forestgis.surveys.errors import UnknownParameterError
+from forestgis.surveys.models import Batch, Run
+
+#: What a person may set of a run, with the type of each.
+PARAMETERS: Mapping[str, type] = {
+    "ground": str,
+    "zone_grid_m": float,
+    "tile_m": float,
+    "scan_method": str,
+}
+
+
+def start_run(
+    *,
+    batch: Batch,
+    user: User | None = None,
+    params: Mapping[str, Any] | None = None,
+    sharing: str | None = None,
+    shared_with: Sequence[str] = (),
+) -> Run:
+    """Make a run of a batch and hand it to the worker.
+
+    Parameters
+    ----------
+    batch : Batch
+        Registered.
+    user : User, optional
+        Who asks; the worker acts on behalf of this person.
+    params : mapping, optional
+        Settings of `PARAMETERS`; the engine's own where left out.
+    sharing, shared_with
+        Publish at this level once computed.
+
+    Raises
+    ------
+    NotYoursError, UnknownParameterError
+        Nothing is stored.
+    """
+    check_may_write(batch.municipality_id)
+    with transaction.atomic():
+        return Run.objects.create(
+            batch=batch,
+            municipality_id=batch.municipality_id,
+            params=_checked(params or {}) | _from_batch(batch),
+            created_by=user,
+        )
+
+
+def cancel_run(run: Run) -> None:
+    """Ask the worker to stop a run; what was computed of it stays for another try."""
+    check_may_write(run.municipality_id)
+
+
+def _checked(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Known settings of the right type."""
+    for name, value in params.items():
+        if name not in PARAMETERS:
+            raise UnknownParameterError(name=name, known=", ".join(PARAMETERS))
+        if not isinstance(value, PARAMETERS[name]):
+            raise UnknownParameterError(name=f"{name}={value!r}", known=PARAMETERS[name].__name__)
+    return dict(params)
+
+
+def _from_batch(batch: Batch) -> dict[str, Any]:
+    """Take the settings that the batch decides: what its files do not say themselves."""
+    decided: dict[str, Any] = {}
+    if batch.assumed_epsg:
+        decided["epsg"] = batch.assumed_epsg
+    if batch.captured_to:
+        decided["scan_date"] = batch.captured_to.isoformat()
+    return decided
