@@ -170,7 +170,9 @@ def _geotiff(tags: dict[int, bytes]) -> bytes:
     entries += [(262, 3, b"\1\0"), (273, 4, struct.pack("<I", 8)), (277, 3, b"\1\0")]
     entries += [(278, 3, b"\1\0"), (279, 4, struct.pack("<I", 1))]
     entries += [(33550, 12, struct.pack("<3d", 1, 1, 0)), (33922, 12, bytes(48))]
-    entries += [(k, {GEO_KEYS: 3, GEO_DOUBLES: 12, GEO_TEXT: 2}[k], v) for k, v in tags.items() if v]
+    entries += [
+        (k, {GEO_KEYS: 3, GEO_DOUBLES: 12, GEO_TEXT: 2}[k], v) for k, v in tags.items() if v
+    ]
     first = 16
     data_at = first + 2 + 12 * len(entries) + 4
     directory, data = struct.pack("<H", len(entries)), b""

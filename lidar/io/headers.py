@@ -21,7 +21,19 @@ HEADER_BYTES = 375
 VLR_HEADER = struct.Struct("<H16sHH32s")
 EVLR_HEADER = struct.Struct("<H16sHQ32s")
 LARGEST_RECORD_KEPT = 1_000_000
-MINIMUM_RECORD_LENGTH = {0: 20, 1: 28, 2: 26, 3: 34, 4: 57, 5: 63, 6: 30, 7: 36, 8: 38, 9: 59, 10: 67}
+MINIMUM_RECORD_LENGTH = {
+    0: 20,
+    1: 28,
+    2: 26,
+    3: 34,
+    4: 57,
+    5: 63,
+    6: 30,
+    7: 36,
+    8: 38,
+    9: 59,
+    10: 67,
+}
 SIZE_OF_HEADER = {0: 227, 1: 227, 2: 227, 3: 235, 4: 375}
 COMPRESSED_BITS = 0xC0
 PROJECTION = "LASF_Projection"
@@ -138,8 +150,8 @@ def check(header: LasHeader) -> list[Fault]:
 
 def _public_block(path: Path, size: int, block: bytes) -> LasHeader:
     version = _version(path, size, block)
-    day, year, header_size, offset, n_vlrs, point_format, record_length, legacy = struct.unpack_from(
-        "<HHHIIBHI", block, 90
+    day, year, header_size, offset, n_vlrs, point_format, record_length, legacy = (
+        struct.unpack_from("<HHHIIBHI", block, 90)
     )
     doubles = struct.unpack_from("<12d", block, 131)
     is_14 = version[1] == 4 and len(block) == HEADER_BYTES
@@ -154,7 +166,9 @@ def _public_block(path: Path, size: int, block: bytes) -> LasHeader:
         header_size=header_size,
         offset_to_points=offset,
         point_count=count or legacy,
-        points_by_return=struct.unpack_from(*(("<15Q", block, 255) if is_14 else ("<5I", block, 111))),
+        points_by_return=struct.unpack_from(
+            *(("<15Q", block, 255) if is_14 else ("<5I", block, 111))
+        ),
         scale=doubles[0:3],
         offset=doubles[3:6],
         minimum=doubles[7:12:2],
@@ -231,7 +245,7 @@ def _vlrs(file: BinaryIO, header: LasHeader) -> Iterator[Vlr]:
 
 
 def _evlrs(file: BinaryIO, header: LasHeader) -> Iterator[Vlr]:
-    """Extended records; a damaged chain ends the reading, since points do not need them."""
+    """Read extended records; a damaged chain ends it, since points do not need them."""
     at = header.evlr_start
     for _ in range(header.evlr_count):
         file.seek(min(at, header.size))
@@ -268,7 +282,9 @@ def _number_faults(header: LasHeader) -> Iterator[Fault]:
     if header.point_count == 0:
         return
     low, high = header.minimum, header.maximum
-    if not all(map(math.isfinite, low + high)) or any(a > b for a, b in zip(low, high, strict=True)):
+    if not all(map(math.isfinite, low + high)) or any(
+        a > b for a, b in zip(low, high, strict=True)
+    ):
         yield refuse(
             "bad_bounds",
             f"{name}: the bounds in the header are not numbers or are turned round ({low} to {high}); "
@@ -340,7 +356,12 @@ def _laszip_faults(header: LasHeader) -> Iterator[Fault]:
         for i in range(min(n_items, (len(record) - 34) // 6))
     ]
     item_bytes = sum(size for _, size, _ in items)
-    if compressor > 3 or coder != 0 or len(items) != n_items or any(kind > 14 for kind, _, _ in items):
+    if (
+        compressor > 3
+        or coder != 0
+        or len(items) != n_items
+        or any(kind > 14 for kind, _, _ in items)
+    ):
         yield refuse(
             "unknown_compression",
             f"{name}: compressor {compressor}, coder {coder}, items {[k for k, _, _ in items]} are "
@@ -361,7 +382,7 @@ def _laszip_faults(header: LasHeader) -> Iterator[Fault]:
 
 
 def _chunk_table_faults(header: LasHeader) -> Iterator[Fault]:
-    """The table of chunks comes last: where it is beyond the end, the file was cut."""
+    """Look for the table of chunks, which comes last: a file cut off has lost it."""
     with header.path.open("rb") as file:
         file.seek(header.offset_to_points)
         raw = file.read(8)

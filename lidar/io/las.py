@@ -228,7 +228,9 @@ def to_points(
         mm.append(values)
     number = np.maximum(np.asarray(record["return_number"], np.uint8), 1)[keep]
     return Points(
-        *(values[keep].astype(np.int32) for values in mm),
+        x_mm=mm[0][keep].astype(np.int32),
+        y_mm=mm[1][keep].astype(np.int32),
+        z_mm=mm[2][keep].astype(np.int32),
         intensity=np.asarray(record["intensity"], np.uint16)[keep],
         return_number=number,
         return_count=np.maximum(np.asarray(record["number_of_returns"], np.uint8)[keep], number),
@@ -243,7 +245,7 @@ def to_points(
 
 def _scan_angle(record: ScaleAwarePointRecord) -> NDArray[np.float32]:
     if "scan_angle" in record.array.dtype.names:
-        return (record.array["scan_angle"] * DEGREES_PER_STEP).astype(np.float32)
+        return np.asarray(record.array["scan_angle"] * DEGREES_PER_STEP, np.float32)
     return np.asarray(record["scan_angle_rank"], np.float32)
 
 

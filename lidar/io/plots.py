@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from pyproj import CRS, Transformer
 from lidar.errors import VectorFileError
 from lidar.io.vector import read_layer
 
-VOLUMES = ("hardwood_m3ha", "conifer_m3ha")
 LONGITUDE_LATITUDE = CRS.from_epsg(6668)
 
 Array = NDArray[np.float64]
@@ -54,8 +53,7 @@ class PlotTable:
         x, y = self.x_m, self.y_m
         if self.crs is not None and self.crs != crs:
             x, y = Transformer.from_crs(self.crs, crs, always_xy=True).transform(x, y)
-        volumes = (self.hardwood_m3ha, self.conifer_m3ha)
-        return PlotTable(self.ids, np.asarray(x), np.asarray(y), self.radius_m, *volumes, crs)
+        return replace(self, x_m=np.asarray(x), y_m=np.asarray(y), crs=crs)
 
 
 def read_plots(path: Path | str) -> PlotTable:
@@ -83,7 +81,8 @@ def read_plots(path: Path | str) -> PlotTable:
         x,
         y,
         _radii(path, rows),
-        *(_column(path, rows, name) for name in VOLUMES),
+        _column(path, rows, "hardwood_m3ha"),
+        _column(path, rows, "conifer_m3ha"),
         crs,
     )
 

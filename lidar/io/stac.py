@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pystac
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from lidar.core.grid import Grid
 from lidar.io.cog import RasterKind
+from lidar.io.vector import reprojected
 
 EXTENSIONS = [
     "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
@@ -99,11 +101,9 @@ def _projection(grid: Grid) -> dict[str, Any]:
 
 
 def _footprint(grid: Grid) -> shapely.Polygon:
-    transformer = Transformer.from_crs(grid.crs, LONGITUDE_LATITUDE, always_xy=True)
-    outline = shapely.segmentize(shapely.box(*grid.bounds), max(grid.bounds[2] - grid.bounds[0], 1) / 8)
-    return shapely.set_precision(
-        shapely.transform(outline, transformer.transform, interleaved=False), 1e-7
-    )
+    outline = shapely.segmentize(shapely.box(*grid.bounds), grid.cols * grid.cell_m / 8)
+    moved = reprojected(np.array([outline], dtype=np.object_), grid.crs, LONGITUDE_LATITUDE)[0]
+    return shapely.set_precision(moved, 1e-7)
 
 
 def _noon(day: str, hour: int = 12) -> dt.datetime:

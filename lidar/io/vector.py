@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError as ProjError
+from shapely.geometry.base import BaseGeometry
 
 from lidar.core.grid import Grid
 from lidar.errors import VectorFileError
@@ -98,7 +99,9 @@ def read_zones(path: Path | str, key: str | None = None) -> Zones:
     merged: dict[str, list[Any]] = {}
     for name, polygon in zip(np.array(keys, object)[good], polygons[good], strict=True):
         merged.setdefault(name, []).append(polygon)
-    shapes = [parts[0] if len(parts) == 1 else shapely.union_all(parts) for parts in merged.values()]
+    shapes = [
+        parts[0] if len(parts) == 1 else shapely.union_all(parts) for parts in merged.values()
+    ]
     return Zones(tuple(merged), np.array(shapes, dtype=object), _layer_crs(path, meta))
 
 
@@ -170,9 +173,11 @@ def write_layer(
 def reprojected(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
     """Return geometries moved from one coordinate system to another, x east, y north."""
     transformer = Transformer.from_crs(source, target, always_xy=True)
-    return np.asarray(
-        shapely.transform(geometries, transformer.transform, interleaved=False), dtype=object
-    )
+
+    def moved(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    return np.asarray(shapely.transform(geometries, moved), dtype=np.object_)
 
 
 def _srs(crs: CRS) -> str:
@@ -182,7 +187,7 @@ def _srs(crs: CRS) -> str:
 
 def _missing(values: NDArray[Any]) -> NDArray[np.bool_] | None:
     if values.dtype.kind == "f":
-        return np.isnan(values)
+        return np.asarray(np.isnan(values))
     if values.dtype.kind == "O":
         return np.array([v is None for v in values], bool)
     return None
@@ -196,7 +201,7 @@ def _encodings(path: Path) -> Sequence[str | None]:
     return (None,)
 
 
-def _polygonal(geometry: shapely.Geometry | None) -> shapely.Geometry | None:
+def _polygonal(geometry: BaseGeometry | None) -> BaseGeometry | None:
     """Return the areas of a geometry, repaired and flat, None when it has none."""
     if geometry is None or geometry.is_empty:
         return None

@@ -113,9 +113,7 @@ def totals(batch: Batch, tiles: Path) -> TileTotals:
     return TileTotals(points, terrain, cells_known, void, trees)
 
 
-def _cell_of(
-    mesh: Grid, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _cell_of(mesh: Grid, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.int64]:
     col = np.floor((x_m - mesh.left) / mesh.cell_m).astype(np.int64)
     row = np.floor((mesh.top - y_m) / mesh.cell_m).astype(np.int64)
     return np.asarray(row * mesh.cols + col)

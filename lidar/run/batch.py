@@ -56,7 +56,9 @@ class Batch:
         if self.plots is None:
             return ()
         columns = zip(self.plots.x_m, self.plots.y_m, self.plots.radius_m, strict=True)
-        circles = (PlotCircle(i, float(x), float(y), float(r)) for i, (x, y, r) in enumerate(columns))
+        circles = (
+            PlotCircle(i, float(x), float(y), float(r)) for i, (x, y, r) in enumerate(columns)
+        )
         return tuple(c for c in circles if tile.owns(c.x_m, c.y_m))
 
 
@@ -126,9 +128,7 @@ def _ground_source(report: BatchReport, params: RunParams) -> str:
     return "delivered" if report.ground_usable else "found"
 
 
-def _key(
-    report: BatchReport, params: RunParams, ground: str, plots: PlotTable | None
-) -> str:
+def _key(report: BatchReport, params: RunParams, ground: str, plots: PlotTable | None) -> str:
     parts: dict[str, Any] = {
         "inputs": [f.sha256 for f in report.used],
         "params": params.to_dict(),

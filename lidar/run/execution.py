@@ -15,6 +15,7 @@ from pyproj import CRS
 
 import lidar
 from lidar.core.grid import Grid
+from lidar.core.volume_model import VolumeModel
 from lidar.io import crs as crs_io
 from lidar.io import stac
 from lidar.io.cog import NODATA
@@ -33,8 +34,10 @@ from lidar.run.volumes import Volumes
 OnProgress = Callable[[int, int, str, str], None]
 
 WORK = ".work"
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "laspy", "lazrs", "rasterio", "pyproj", "shapely")
-LIBRARIES += ("exactextract", "pyogrio")
+LIBRARIES = (
+    *("numpy", "scipy", "scikit-learn", "laspy", "lazrs", "rasterio", "pyproj", "shapely"),
+    *("exactextract", "pyogrio"),
+)
 UNKNOWN_DAY = "1980-01-06"
 
 
@@ -153,7 +156,7 @@ def _write_products(
     _write_json(made / result.MANIFEST, _manifest(batch, zones, made, params))
 
 
-def _model(batch: Batch, parts: Path, params: RunParams) -> volumes.VolumeModel:
+def _model(batch: Batch, parts: Path, params: RunParams) -> VolumeModel:
     metrics = {}
     if batch.plots is not None:
         metrics = assembly.plot_metrics(batch, parts, len(batch.plots))
@@ -226,9 +229,7 @@ def _write_items(batch: Batch, found: Volumes, made: Path, times: Times) -> None
         _write_json(made / result.ITEMS / f"{name}.json", item)
 
 
-def _manifest(
-    batch: Batch, zones: Zones | None, made: Path, params: RunParams
-) -> dict[str, Any]:
+def _manifest(batch: Batch, zones: Zones | None, made: Path, params: RunParams) -> dict[str, Any]:
     outputs = sorted(p for p in made.rglob("*") if p.is_file())
     return {
         "engine": lidar.__version__,

@@ -156,7 +156,11 @@ def _add_statistics(report: FileReport, file: LasFile, sandbox: Sandbox) -> None
 
 
 def _point_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
-    return [*_amount_faults(report, seen), *_ground_faults(report, seen), *_time_faults(report, seen)]
+    return [
+        *_amount_faults(report, seen),
+        *_ground_faults(report, seen),
+        *_time_faults(report, seen),
+    ]
 
 
 def _amount_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
@@ -222,7 +226,9 @@ def _time_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
     reason = reasons.get(seen.time_kind)
     if reason is None:
         return []
-    message = f"{report.name}: the day of the scan is not in the file ({reason}); state it for the run"
+    message = (
+        f"{report.name}: the day of the scan is not in the file ({reason}); state it for the run"
+    )
     return [warn("no_scan_date", message, time_kind=seen.time_kind)]
 
 

@@ -76,7 +76,7 @@ def write(path: Path, cells: Cells, table: Columns, squares: Geometries) -> None
 
 
 def _ids(cells: Cells) -> NDArray[np.object_]:
-    """Identifiers, None outside Japan's plane rectangular zones."""
+    """Return identifiers, None outside Japan's plane rectangular zones."""
     zone = crs_io.plane_zone(cells.grid.crs)
     if zone is None:
         return np.full(cells.grid.size, None, object)
@@ -89,7 +89,7 @@ def _species(strata: NDArray[np.uint8], part: int) -> NDArray[np.object_]:
 
 
 def _whole(values: NDArray[Any]) -> NDArray[np.float64]:
-    return np.round(values.astype(np.float64))
+    return np.asarray(np.round(values.astype(np.float64)), np.float64)
 
 
 def _dates(scan_date: str | None, n: int) -> NDArray[Any]:

@@ -33,9 +33,7 @@ MESH_KINDS = (
 KINDS = {kind.name: kind for kind in (*TERRAIN_KINDS, *CANOPY_KINDS, *MESH_KINDS)}
 
 
-def write_tiled(
-    batch: Batch, tiles: Path, folder: Path, tags: dict[str, str]
-) -> Iterator[str]:
+def write_tiled(batch: Batch, tiles: Path, folder: Path, tags: dict[str, str]) -> Iterator[str]:
     """Write the rasters that tiles hold; yield the name of each when written."""
     for kinds, cell_m, grid in (
         (TERRAIN_KINDS, TERRAIN_M, batch.layout.terrain),

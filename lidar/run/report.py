@@ -12,6 +12,11 @@ from lidar.io.faults import Fault
 from lidar.io.las import Box
 from lidar.run.statistics import PointStatistics
 
+_PLAIN = (
+    *("size", "sha256", "format", "version", "point_format", "points"),
+    *("bounds_m", "height_range_m", "xy_to_m", "z_to_m", "created", "software"),
+)
+
 
 @dataclass(slots=True)
 class FileReport:
@@ -77,11 +82,9 @@ class FileReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-able values, without the folder."""
-        plain = ("size", "sha256", "format", "version", "point_format", "points")
-        plain += ("bounds_m", "height_range_m", "xy_to_m", "z_to_m", "created", "software")
         return {
             "name": self.name,
-            **{key: getattr(self, key) for key in plain},
+            **{key: getattr(self, key) for key in _PLAIN},
             "crs": self.crs_label,
             "epsg": self.crs.to_epsg() if self.crs is not None else None,
             "duplicate_of": self.duplicate_of,

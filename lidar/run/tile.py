@@ -84,7 +84,7 @@ def compute(job: TileJob) -> None:
     job.folder.mkdir(parents=True, exist_ok=True)
     making = job.done.with_suffix(f".{os.getpid()}.making")
     with making.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
     making.replace(job.done)
 
 
@@ -190,8 +190,9 @@ def _cell_slopes(slope_deg: Raster, mesh: Grid) -> NDArray[np.float32]:
     flat = blocks.reshape(mesh.size, edge * edge)
     out = np.full((3, mesh.size), np.nan, np.float32)
     known = ~np.isnan(flat).all(axis=1)
-    for row, reduce in zip(out, (np.nanmean, np.nanmax, np.nanmin), strict=True):
-        row[known] = reduce(flat[known], axis=1)
+    out[0, known] = np.nanmean(flat[known], axis=1)
+    out[1, known] = np.nanmax(flat[known], axis=1)
+    out[2, known] = np.nanmin(flat[known], axis=1)
     return out
 
 
