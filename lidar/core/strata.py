@@ -35,9 +35,14 @@ FEATURES: tuple[str, ...] = (
     "h_p25_of_p95",
     "h_p50_of_p95",
     "h_sd_of_p95",
+    "h_p50",
     "h_p95",
+    "h_p99",
+    "h_max",
     "h_kurt",
     "h_skew",
+    "cover_above_mean",
+    "single_share",
 )
 _RATIOS = {f"{name}_of_p95": name for name in ("h_p25", "h_p50", "h_sd")}
 _CLIP = 4.0
@@ -206,4 +211,6 @@ def _column(metrics: dict[str, Array], name: str) -> Array:
         top = np.asarray(metrics["h_p95"], dtype=np.float64)
         part = np.asarray(metrics[_RATIOS[name]], dtype=np.float64)
         return np.asarray(part / np.maximum(top, 1.0))
-    return np.asarray(metrics[name], dtype=np.float64)
+    values = np.asarray(metrics[name], dtype=np.float64)
+    # Brightness is a product of reflectance, hit area and gain: its logarithm is a sum.
+    return np.log(np.maximum(values, 1.0)) if name.startswith("int_") else values

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from lidar.core import strata
 from lidar.core.calibration import LEAST_PLOTS, PlotSample
+from lidar.core.gaussian_process import GaussianProcess
 from lidar.core.power_law import CANDIDATES, PowerLaw
 from lidar.core.regression import fit_power, logistic
 from lidar.core.residuals import ResidualModel
 from lidar.core.strata import ShareTraining
-from lidar.core.volume_model import GROUPS, CellErrors, CellVolumes, VolumeModel
+from lidar.core.volume_model import GROUPS, CellErrors, CellVolumes, VolumeModel, bend_factor
 
 Array = NDArray[np.float64]
 
@@ -22,6 +23,7 @@ __all__ = ["CellErrors", "CellVolumes", "VolumeModel", "fit", "uncalibrated"]
 
 _GAIN_PER_PREDICTOR = 0.02
 _BLOCKS = 8
+_LEAST_RELATIVE = 0.1
 _LEAST_PLOTS_IN_BLOCKS = 2 * LEAST_PLOTS
 
 _METHOD = (
@@ -119,6 +121,7 @@ def uncalibrated() -> VolumeModel:
     return VolumeModel(
         calibrated=False,
         law=law,
+        bend=None,
         share=None,
         fixed_share=0.5,
         covariance=covariance,
@@ -138,12 +141,14 @@ _LEVEL_SD, _UNIFORM_SD = 0.35, 0.29
 
 def _fit(plots: PlotSample) -> tuple[VolumeModel, _Jackknife]:
     training = strata.train(plots)
-    best = _choose(plots, training)
+    chosen = _choose(plots, training)
+    bend, best = _bend(plots, training, chosen)
     residuals = {group: _residuals(plots, best, group) for group in GROUPS}
     process = training.model.process
     model = VolumeModel(
         calibrated=True,
         law=best.law,
+        bend=bend,
         share=training.model,
         fixed_share=0.5,
         covariance=best.covariance,
@@ -169,6 +174,25 @@ def _choose(plots: PlotSample, training: ShareTraining) -> _Jackknife:
             best, least = tried, score
     assert best is not None
     return best
+
+
+def _bend(
+    plots: PlotSample, training: ShareTraining, held_out: _Jackknife
+) -> tuple[GaussianProcess, _Jackknife]:
+    """Fit the relative correction of the law to its held-out residuals.
+
+    Returns the process, and the held-out predictions with the held-out correction on.
+    """
+    truth, base = plots.total_m3ha, held_out.total
+    floor = np.maximum(base, _LEAST_RELATIVE * float(truth.mean()))
+    stocked = base > 0
+    features = training.model.scaling.apply(plots.metrics)
+    ratio = (truth / floor - 1)[stocked]
+    noise = (float(truth.mean()) / floor)[stocked]
+    bend = GaussianProcess.fit(features[stocked], ratio, noise)
+    factor = np.ones(len(plots))
+    factor[stocked] = bend_factor(bend.leave_one_out())
+    return bend, replace(held_out, total=base * factor)
 
 
 def _jackknife(plots: PlotSample, training: ShareTraining, law: PowerLaw) -> _Jackknife:

@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lidar.core.gaussian_process import GaussianProcess
 from lidar.core.power_law import PowerLaw
 from lidar.core.residuals import ResidualModel
 from lidar.core.strata import ShareModel, stratum_codes
@@ -22,9 +23,16 @@ Array = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
 GROUPS = ("hardwood", "conifer", "total")
+_SIGN = {"hardwood": 1.0, "conifer": -1.0, "total": 0.0}
 _LEAST_COVER = 0.005
 _LEAST_HEIGHT_M = 2.0
 _CELLS_AT_ONCE = 20_000
+_BEND_LIMITS = (0.4, 2.5)
+
+
+def bend_factor(relative: Array) -> Array:
+    """Return the factor on the law's total for a relative correction, within limits."""
+    return np.clip(1 + relative, *_BEND_LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,9 @@ class VolumeModel:
     ----------
     calibrated : bool
     law : PowerLaw
+    bend : GaussianProcess or None
+        Relative correction of the law by the share model's features: what kind of stand
+        it is bears on the volume at a given height.
     share : ShareModel or None
         None: the share is `fixed_share` everywhere.
     fixed_share : float
@@ -127,6 +138,7 @@ class VolumeModel:
 
     calibrated: bool
     law: PowerLaw
+    bend: GaussianProcess | None
     share: ShareModel | None
     fixed_share: float
     covariance: Array
@@ -182,41 +194,44 @@ class VolumeModel:
         else:
             features, score = self.share.score(metrics)
             share = self.share.share(score)
-        total = np.where(stocked, self.law.predict(columns, share), 0.0)
+        total = self.law.predict(columns, share)
+        if self.bend is not None and features is not None:
+            total = total * bend_factor(self.bend.predict(features))
+        total = np.where(stocked, total, 0.0)
         return Expected(features, columns, score, share, total, seen, stocked)
 
     def gradient(self, e: Expected, group: str) -> Array:
         """Return the derivative of a group's volume by the coefficients, shape (n, k)."""
-        sign = {"hardwood": 1.0, "conifer": -1.0, "total": 0.0}[group]
         volume = e.of(group)
-        by_share = self._by_share(e, group, sign)
+        by_share = self._by_share(e, group, _SIGN[group])
         logit = e.share * (1 - e.share)
         share_part = [by_share * logit, by_share * logit * e.score]
         law_part = [volume, *(volume * column for column in e.columns), volume * e.share]
         return np.column_stack(share_part + law_part)
 
-    def share_slope(self, e: Expected, group: str) -> Array:
-        """Return the derivative of a group's volume by the raw output of the process."""
-        if self.share is None:
-            return np.zeros_like(e.total)
-        sign = {"hardwood": 1.0, "conifer": -1.0, "total": 0.0}[group]
-        return self._by_share(e, group, sign) * self.share.slope(e.share)
+    def process_slopes(self, e: Expected, group: str) -> list[tuple[GaussianProcess, Array]]:
+        """Return each process with the derivative of a group's volume by its output."""
+        slopes = []
+        if self.share is not None:
+            by_share = self._by_share(e, group, _SIGN[group])
+            slopes.append((self.share.process, by_share * self.share.slope(e.share)))
+        if self.bend is not None:
+            slopes.append((self.bend, e.of(group)))
+        return slopes
 
     def _by_share(self, e: Expected, group: str, sign: float) -> Array:
-        """Return the derivative by the share: directly, and through the share's effect on the total."""
+        """Return the derivative by the share: directly, and through its effect on the total."""
         return e.total * (sign + e.share_of(group) * self.law.coefficients[-1])
 
     def _cell_errors(self, e: Expected) -> tuple[Array, Array]:
-        process = None
-        if self.share is not None and e.features is not None:
-            process = self.share.process.variance(e.features)
         result = []
         for group in ("hardwood", "conifer"):
             gradient = self.gradient(e, group)
             variance = np.einsum("ij,jk,ik->i", gradient, self.covariance, gradient)
             variance = variance + self.residuals[group].variance(e.total, e.share_of(group))
-            if process is not None:
-                variance = variance + self.share_slope(e, group) ** 2 * process
+            if e.features is not None:
+                for process, slope in self.process_slopes(e, group):
+                    variance = variance + slope**2 * process.variance(e.features)
             result.append(np.where(e.seen, np.sqrt(np.maximum(variance, 0.0)), np.nan))
         return result[0], result[1]
 
@@ -233,6 +248,7 @@ class VolumeModel:
             "calibrated": self.calibrated,
             "method": self.method,
             "law": self.law.to_dict(),
+            "bend": None if self.bend is None else self.bend.to_dict(),
             "share": None if self.share is None else self.share.to_dict(),
             "fixed_share": self.fixed_share,
             "covariance": self.covariance.tolist(),
@@ -249,6 +265,7 @@ class VolumeModel:
         return cls(
             calibrated=data["calibrated"],
             law=PowerLaw.from_dict(data["law"]),
+            bend=None if data["bend"] is None else GaussianProcess.from_dict(data["bend"]),
             share=None if data["share"] is None else ShareModel.from_dict(data["share"]),
             fixed_share=data["fixed_share"],
             covariance=np.array(data["covariance"], dtype=np.float64),
