@@ -92,6 +92,8 @@ class LowestPoints(NamedTuple):
     z_m : float32 array, shape (k,)
     grid : GridMm
         In millimetres from the origin of the points.
+    first_cell : (int, int)
+        Its first cell on the plane.
     """
 
     cell: NDArray[np.int64]
@@ -99,6 +101,7 @@ class LowestPoints(NamedTuple):
     y_mm: NDArray[np.int32]
     z_m: Raster
     grid: GridMm
+    first_cell: tuple[int, int]
 
     @property
     def cell_m(self) -> float:
@@ -107,8 +110,8 @@ class LowestPoints(NamedTuple):
 
     def subset(self, keep: Mask) -> LowestPoints:
         """Return some of the points."""
-        return LowestPoints(
-            self.cell[keep], self.x_mm[keep], self.y_mm[keep], self.z_m[keep], self.grid
+        return self._replace(
+            cell=self.cell[keep], x_mm=self.x_mm[keep], y_mm=self.y_mm[keep], z_m=self.z_m[keep]
         )
 
     def filled(self, keep: Mask | None = None, z_m: Raster | None = None) -> Raster:
@@ -116,7 +119,7 @@ class LowestPoints(NamedTuple):
         raster = np.full(self.grid.rows * self.grid.cols, np.nan, np.float32)
         which: Mask | slice = slice(None) if keep is None else keep
         raster[self.cell[which]] = (self.z_m if z_m is None else z_m)[which]
-        return fill_holes(raster.reshape(self.grid.rows, self.grid.cols))
+        return fill_holes(raster.reshape(self.grid.rows, self.grid.cols), self.first_cell)
 
     def above(self, surface: Raster) -> Raster:
         """Return how far each point lies above a surface, metres."""
@@ -134,6 +137,7 @@ def lowest_points(points: Points, usable: Mask, grid: Grid) -> LowestPoints:
         points.y_mm[found],
         (points.z_mm[found] / MM_PER_M).astype(np.float32),
         grid.in_mm(points.origin_m),
+        grid.first_cell,
     )
 
 

@@ -138,6 +138,13 @@ class Grid:
         """Edge of a cell in millimetres."""
         return round(self.cell_m * MM_PER_M)
 
+    @property
+    def first_cell(self) -> tuple[int, int]:
+        """Row and column of the north-west cell, counted from the coordinate origin."""
+        return -round(self.top * MM_PER_M) // self.cell_mm, (
+            round(self.left * MM_PER_M) // self.cell_mm
+        )
+
     def in_mm(self, origin_m: tuple[int, int, int]) -> GridMm:
         """Return the grid in millimetres from the origin of a `Points`."""
         left = round(self.left * MM_PER_M) - origin_m[0] * MM_PER_M

@@ -85,12 +85,14 @@ class DeliveredGround(NamedTuple):
     high_share: float
 
 
-def classify(points: Points, params: GroundParams | None = None) -> NDArray[np.uint8]:
+def classify(
+    points: Points, params: GroundParams | None = None, grid: Grid | None = None
+) -> NDArray[np.uint8]:
     """Return the class of each point: 2 ground, 1 other, 7 low noise; see `find`."""
-    return find(points, params).classification
+    return find(points, params, grid).classification
 
 
-def find(points: Points, params: GroundParams | None = None) -> Ground:
+def find(points: Points, params: GroundParams | None = None, grid: Grid | None = None) -> Ground:
     """Tell ground from other points, whatever classes were delivered.
 
     Noise and withheld overlap (classes 7, 18, 12) do not take part; they come
@@ -100,6 +102,10 @@ def find(points: Points, params: GroundParams | None = None) -> Ground:
     ----------
     points : Points
     params : GroundParams, optional
+    grid : Grid, optional
+        Where to draw the surfaces, cells of `params.cell_m`; points outside it come
+        out as 1. By default as far as the points reach. For a tile: the tile and its
+        buffer, cut to the bounds of the batch, so that neighbours see one edge.
 
     Returns
     -------
@@ -110,7 +116,7 @@ def find(points: Points, params: GroundParams | None = None) -> Ground:
     usable = points.is_usable()
     if not usable.any():
         return Ground(np.full(len(points), OTHER, np.uint8), np.zeros(len(points), np.bool_))
-    grid = Grid.covering(points.box(), params.cell_m, points.crs)
+    grid = grid or Grid.covering(points.box(), params.cell_m, points.crs)
     of_class, of_terrain = surfaces(lowest_points(points, usable, grid), params.surface)
     above_m, slope = _relative_to(of_class, points, grid)
     is_low = above_m < -(params.noise_m + params.class_slope * slope)
@@ -131,6 +137,15 @@ def usable_ground(points: Points) -> bool:
     """
     found = delivered_ground(points)
     return found.share >= 0.005 and found.spread >= 0.7 and found.high_share <= 0.02
+
+
+def is_delivered_terrain(points: Points) -> Mask:
+    """Tell which points make the terrain model when delivered classes are used: 2 and 9.
+
+    The face of a lake belongs to the terrain; left out, it would be a void.
+    """
+    is_terrain: Mask = (points.classification == GROUND) | (points.classification == WATER)
+    return is_terrain
 
 
 def delivered_ground(points: Points) -> DeliveredGround:

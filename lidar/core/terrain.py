@@ -15,7 +15,7 @@ from lidar.core.kernel import kernel
 from lidar.core.points import Points
 
 VOID_M = 5.0
-FILL_RADIUS_M = 60.0
+FILL_RADIUS_M = 30.0
 
 Raster = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -56,20 +56,21 @@ def model(
     grid : Grid
         Points outside it are not used.
     fill_radius_m : float
-        How far from a cell with points holes are filled.
+        How far from a cell with points holes are filled. A tile needs a buffer at
+        least as wide.
 
     Returns
     -------
     Terrain
         All nan and void when there is no terrain point.
     """
-    cells = points.cells(grid)
-    mean = _cell_means(cells, points.z_mm, is_terrain_point, grid.size).reshape(grid.shape)
+    mean = _cell_means(points.cells(grid), points.z_mm, is_terrain_point, grid.size)
+    mean = mean.reshape(grid.shape)
     known = ~np.isnan(mean)
     if not known.any():
         return Terrain(np.full(grid.shape, np.nan, np.float32), ~known)
     distance_m = ndimage.distance_transform_edt(~known) * grid.cell_m
-    dtm = fill_holes(mean) + np.float32(points.origin_m[2])
+    dtm = fill_holes(mean, grid.first_cell) + np.float32(points.origin_m[2])
     dtm[distance_m > fill_radius_m] = np.nan
     return Terrain(dtm, distance_m > VOID_M)
 

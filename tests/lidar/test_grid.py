@@ -90,3 +90,8 @@ def test_grids_that_do_not_fit_are_refused(other):
 def test_impossible_grids_are_refused(left, cell, rows):
     with pytest.raises(GridMismatchError):
         Grid(left, 0.0, cell, rows, 1, ZONE_12)
+
+
+def test_the_first_cell_is_counted_from_the_origin():
+    assert Grid(60.0, 40.0, 20.0, 2, 2, ZONE_12).first_cell == (-2, 3)
+    assert Grid(-20.5, -1.5, 0.5, 2, 2, ZONE_12).first_cell == (3, -41)

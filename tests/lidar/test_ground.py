@@ -94,6 +94,23 @@ def test_terrain_from_scratch_against_delivered_ground(real_points):
     assert np.abs(bias).max() < 0.2  # MixedEucaNat -0.17, the others within 0.05
 
 
+def test_tiles_give_the_terrain_of_the_whole(real_points):
+    points = real_points("forest/bcts_2.laz")
+    grid = Grid.covering(points.box(), 1.0, points.crs)
+    whole = terrain.model(points, ground.find(points, grid=grid).is_terrain_point, grid)
+    left, bottom, right, top = grid.bounds
+    for rows in (slice(0, 137), slice(137, None)):
+        first = grid.top - (rows.start or 0)
+        last = grid.top - (rows.stop or grid.rows)
+        bounds = (left, max(last - 30.0, bottom), right, min(first + 30.0, top))
+        tile = Grid.covering(bounds, 1.0, points.crs)
+        part = points.take(points.cells(tile) >= 0)
+        found = terrain.model(part, ground.find(part, grid=tile).is_terrain_point, tile)
+        seen = np.full(grid.shape, np.nan, np.float32)
+        seen[grid.window_of(tile)] = found.dtm_m
+        assert np.abs(seen - whole.dtm_m)[rows].max() < 0.002
+
+
 def isprs_kappa(points: Points) -> float:
     truth, found = points.classification == GROUND, ground.classify(points) == GROUND
     agreed = (truth == found).mean()
@@ -116,6 +133,11 @@ def test_delivered_ground_of_real_files_is_usable(real_points):
         assert ground.usable_ground(points)
         unclassified = points.take(points.classification != GROUND)
         assert not ground.usable_ground(unclassified)
+
+
+def test_water_belongs_to_delivered_terrain(make_points):
+    points = make_points(np.zeros(4), 0.0, 0.0, classification=[1, 2, 9, 7])
+    assert ground.is_delivered_terrain(points).tolist() == [False, True, True, False]
 
 
 def test_delivered_ground_in_one_corner_is_not_usable(scene, make_points):

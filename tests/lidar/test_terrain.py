@@ -113,7 +113,18 @@ def test_filling_keeps_what_is_known_and_bends_smoothly():
     assert np.isnan(fill_holes(np.full((9, 9), np.nan, np.float32))).all()
 
 
-@pytest.mark.parametrize("name", ["bcts_2", "bcts_4", "MixedEucaNat", "Topography", "fm_class"])
+def test_overlapping_rasters_are_filled_alike():
+    rng = np.random.default_rng(7)
+    holed = rng.normal(0.0, 1.0, (200, 200)).astype(np.float32)
+    holed[rng.random(holed.shape) < 0.9] = np.nan
+    whole = fill_holes(holed, (1000, -77))
+    for row, col in ((37, 0), (0, 13), (21, 50)):
+        part = fill_holes(holed[row:, col:], (1000 + row, -77 + col))
+        apart = np.abs(part - whole[row:, col:])[30 * (row > 0) :, 30 * (col > 0) :]
+        assert apart.max() < 1e-4
+
+
+@pytest.mark.parametrize("name", ["bcts_4", "MixedEucaNat", "Topography", "fm_class"])
 def test_held_out_ground_is_met_as_well_as_by_triangles(real_points, name):
     points = real_points(f"forest/{name}.laz")
     ground = points.take(points.classification == 2)
