@@ -103,7 +103,7 @@ def _projection(grid: Grid) -> dict[str, Any]:
 def _footprint(grid: Grid) -> shapely.Polygon:
     outline = shapely.segmentize(shapely.box(*grid.bounds), grid.cols * grid.cell_m / 8)
     moved = reprojected(np.array([outline], dtype=np.object_), grid.crs, LONGITUDE_LATITUDE)[0]
-    return shapely.set_precision(moved, 1e-7)
+    return shapely.Polygon(shapely.set_precision(moved, 1e-7))
 
 
 def _noon(day: str, hour: int = 12) -> dt.datetime:
