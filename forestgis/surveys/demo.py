@@ -134,13 +134,20 @@ def _raise_for(faults: list[Fault]) -> None:
 def _login(person: Person) -> Login:
     """Make or renew a person with a new password."""
     password = secrets.token_urlsafe(9)
-    user, _made = User.objects.get_or_create(
-        username=person.username,
-        defaults={"organisation": _organisation(person.code), "role": person.role},
-    )
-    user.organisation, user.role = _organisation(person.code), person.role
-    user.set_password(password)
-    user.save()
+    organisation = _organisation(person.code)
+    user = User.objects.filter(username=person.username).first()
+    if user is None:
+        User.objects.create_user(
+            person.username,
+            password,
+            organisation=organisation,
+            role=person.role,
+            name=person.title,
+        )
+    else:
+        user.organisation, user.role, user.name = organisation, person.role, person.title
+        user.set_password(password)
+        user.save()
     return Login(person, password)
 
 
