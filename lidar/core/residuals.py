@@ -17,6 +17,9 @@ RANGE_M = 100.0
 
 A few dozen plots cannot tell the range, so it is fixed; their pairs do speak on the share.
 """
+MIXING_SHARED, MIXING_RANGE_M = 0.5, 200.0
+"""The same for the error of the share: a stand's kind is mistaken as a whole, not by cells."""
+
 _PRIOR_SHARE, _PRIOR_SD = 0.25, 0.2
 _REWEIGHTINGS = 3
 _LEAST_RELATIVE = 0.02
@@ -66,12 +69,24 @@ class ResidualModel:
         variance = _columns(total, share) @ np.array([self.constant, self.square, self.mixing])
         return np.where(total > 0, variance, 0.0)
 
-    def variance_of_sum(self, weight: Array, variance: Array, xy_m: Array) -> float:
-        """Return the variance of ``sum(weight * residual)`` over cells at places (n, 2)."""
-        spread = weight * np.sqrt(variance)
-        near = np.exp(-squareform(pdist(xy_m)) / RANGE_M)
-        own = (1 - self.shared) * float((spread**2).sum())
-        return own + self.shared * float(spread @ near @ spread)
+    def variance_of_sum(self, weight: Array, total: Array, share: Array, xy_m: Array) -> float:
+        """Return the variance of ``sum(weight * residual)`` over cells at places (n, 2).
+
+        Parameters
+        ----------
+        weight : float64 array, shape (n,)
+            Such as areas in hectares.
+        total, share : float64 arrays, shape (n,)
+            Predicted total m3/ha and share of the group.
+        xy_m : float64 array, shape (n, 2)
+        """
+        columns = np.where(total[:, None] > 0, _columns(total, share), 0.0)
+        scatter = weight * np.sqrt(columns[:, :2] @ np.array([self.constant, self.square]))
+        mixing = weight * np.sqrt(columns[:, 2] * self.mixing)
+        apart = squareform(pdist(xy_m))
+        return _correlated(scatter, self.shared, np.exp(-apart / RANGE_M)) + _correlated(
+            mixing, max(self.shared, MIXING_SHARED), np.exp(-apart / MIXING_RANGE_M)
+        )
 
     def to_dict(self) -> dict[str, float]:
         """Return the numbers for JSON."""
@@ -87,6 +102,11 @@ class ResidualModel:
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Return the model that `to_dict` wrote."""
         return cls(data["constant"], data["square"], data["mixing"], data["shared"])
+
+
+def _correlated(spread: Array, shared: float, near: Array) -> float:
+    own = (1 - shared) * float((spread**2).sum())
+    return own + shared * float(spread @ near @ spread)
 
 
 def _columns(total: Array, share: Array) -> Array:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from lidar.core.volume_model import CellVolumes, Expected, VolumeModel
 
@@ -103,10 +104,13 @@ def zone_totals(
     """
     volumes = volumes or model.predict(metrics)
     expected = model.expected(metrics)
-    return [
-        _zone(model, metrics, volumes, expected, (np.asarray(cells, np.intp), area), cols, cell_m)
-        for cells, area in zone_cells
-    ]
+    with threadpool_limits(1):
+        return [
+            _zone(
+                model, metrics, volumes, expected, (np.asarray(cells, np.intp), area), cols, cell_m
+            )
+            for cells, area in zone_cells
+        ]
 
 
 def _zone(
@@ -195,8 +199,7 @@ def _variance(
         for process, slope in model.process_slopes(own, group):
             variance += process.variance_of_sum(own.features, weight * slope)
     scatter = model.residuals[group]
-    spread = scatter.variance(own.total, own.share_of(group))
-    return variance + scatter.variance_of_sum(weight, spread, places)
+    return variance + scatter.variance_of_sum(weight, own.total, own.share_of(group), places)
 
 
 def _edge_variance(volume_m3ha: Array, area_ha: Array, whole: NDArray[np.bool_]) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from lidar.core import strata
 from lidar.core.calibration import LEAST_PLOTS, PlotSample
@@ -22,6 +23,31 @@ Array = NDArray[np.float64]
 __all__ = ["CellErrors", "CellVolumes", "VolumeModel", "fit", "uncalibrated"]
 
 _GAIN_PER_PREDICTOR = 0.02
+_DEFAULT_CONSTANT, _DEFAULT_EXPONENT, 0.0]),
+        np.array([2.0]), np.array([30.0]), 1500.0,
+    )  # fmt: skip
+    # The logistic step at share 0.5 has slope 1/4.
+    covariance = np.diag([(_UNIFORM_SD / 0.25) ** 2, 0.0, _LEVEL_SD**2, 0.0, 0.0])
+    scatter = ResidualModel(constant=0.0, square=_LEVEL_SD**2, mixing=0.0, shared=0.25)
+    return VolumeModel(
+        calibrated=False,
+        law=law,
+        bend=None,
+        share=None,
+        fixed_share=0.5,
+        covariance=covariance,
+        residuals=dict.fromkeys(GROUPS, scatter),
+        reach=0.0,
+        method="Default power law of mean canopy height; hardwood share unknown (0.5 +- 0.29)",
+        sources=(
+            "grisons sample of R package forestinventory (GPL-2 or later), own fit",
+            "Kotivuori et al. 2016, doi:10.14214/sf.1567 (spread between regions)",
+        ),
+    )
+
+
+_DEFAULT_CONSTANT, _DEFAULT_EXPONENT = 4.255, 0.706
+_LEVEL_SD, _UNIFORM_SD = 0.4, 0.29
 _BLOCKS = 8
 _LEAST_RELATIVE = 0.1
 _LEAST_PLOTS_IN_BLOCKS = 2 * LEAST_PLOTS
@@ -91,6 +117,12 @@ def fit(plots: PlotSample) -> VolumeModel:
         If too few plots are usable, or none has volume.
     """
     plots = plots.usable()
+    # One thread: matrices are small, and sums then come in one order on every machine load.
+    with threadpool_limits(1):
+        return _fit_and_judge(plots)
+
+
+def _fit_and_judge(plots: PlotSample) -> VolumeModel:
     model, held_out = _fit(plots)
     quality: dict[str, Any] = {
         "n_plots": len(plots),
@@ -107,39 +139,12 @@ def uncalibrated() -> VolumeModel:
     Total volume follows the mean canopy height of first returns. Constant and exponent
     were fitted for this project to the 67 terrestrial plots of the `grisons` sample (R
     package forestinventory, GPL); forests differ, and Kotivuori et al. (2016) saw biases of
-    -14 to +19 % between regions of one country, so 35 % is taken as the standard deviation of
-    the level. Hardwood and conifer cannot be told apart without training: the share is 0.5
+    -14 to +19 % between regions of one country, so 40 % is taken as the standard deviation of
+    the level in a forest on another continent. Hardwood and conifer cannot be told apart without training: the share is 0.5
     with the standard deviation of a uniform guess, 0.29.
     """
     law = PowerLaw(
-        ("h_mean_all_first",), np.array([_DEFAULT_CONSTANT, _DEFAULT_EXPONENT, 0.0]),
-        np.array([2.0]), np.array([30.0]), 1500.0,
-    )  # fmt: skip
-    # The logistic step at share 0.5 has slope 1/4.
-    covariance = np.diag([(_UNIFORM_SD / 0.25) ** 2, 0.0, _LEVEL_SD**2, 0.0, 0.0])
-    scatter = ResidualModel(constant=0.0, square=_LEVEL_SD**2, mixing=0.0, shared=0.25)
-    return VolumeModel(
-        calibrated=False,
-        law=law,
-        bend=None,
-        share=None,
-        fixed_share=0.5,
-        covariance=covariance,
-        residuals=dict.fromkeys(GROUPS, scatter),
-        reach=0.0,
-        method="Default power law of mean canopy height; hardwood share unknown (0.5 +- 0.29)",
-        sources=(
-            "grisons sample of R package forestinventory (GPL-2 or later), own fit",
-            "Kotivuori et al. 2016, doi:10.14214/sf.1567 (spread between regions)",
-        ),
-    )
-
-
-_DEFAULT_CONSTANT, _DEFAULT_EXPONENT = 3.4, 0.85
-_LEVEL_SD, _UNIFORM_SD = 0.35, 0.29
-
-
-def _fit(plots: PlotSample) -> tuple[VolumeModel, _Jackknife]:
+        ("h_mean_all_first",), np.array([def _fit(plots: PlotSample) -> tuple[VolumeModel, _Jackknife]:
     training = strata.train(plots)
     chosen = _choose(plots, training)
     bend, best = _bend(plots, training, chosen)

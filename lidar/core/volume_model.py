@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from lidar.core.gaussian_process import GaussianProcess
 from lidar.core.power_law import PowerLaw
@@ -174,10 +175,11 @@ class VolumeModel:
     def errors(self, metrics: dict[str, Any]) -> CellErrors:
         """Return the standard error of each single cell's volumes."""
         e = self.expected(metrics)
-        parts = [
-            self._cell_errors(e.take(np.arange(i, min(i + _CELLS_AT_ONCE, e.total.size))))
-            for i in range(0, max(e.total.size, 1), _CELLS_AT_ONCE)
-        ]
+        with threadpool_limits(1):
+            parts = [
+                self._cell_errors(e.take(np.arange(i, min(i + _CELLS_AT_ONCE, e.total.size))))
+                for i in range(0, max(e.total.size, 1), _CELLS_AT_ONCE)
+            ]
         hardwood, conifer = (np.concatenate(column) for column in zip(*parts, strict=True))
         return CellErrors(hardwood.astype(np.float32), conifer.astype(np.float32))
 
