@@ -23,29 +23,6 @@ Array = NDArray[np.float64]
 __all__ = ["CellErrors", "CellVolumes", "VolumeModel", "fit", "uncalibrated"]
 
 _GAIN_PER_PREDICTOR = 0.02
-_DEFAULT_CONSTANT, _DEFAULT_EXPONENT, 0.0]),
-        np.array([2.0]), np.array([30.0]), 1500.0,
-    )  # fmt: skip
-    # The logistic step at share 0.5 has slope 1/4.
-    covariance = np.diag([(_UNIFORM_SD / 0.25) ** 2, 0.0, _LEVEL_SD**2, 0.0, 0.0])
-    scatter = ResidualModel(constant=0.0, square=_LEVEL_SD**2, mixing=0.0, shared=0.25)
-    return VolumeModel(
-        calibrated=False,
-        law=law,
-        bend=None,
-        share=None,
-        fixed_share=0.5,
-        covariance=covariance,
-        residuals=dict.fromkeys(GROUPS, scatter),
-        reach=0.0,
-        method="Default power law of mean canopy height; hardwood share unknown (0.5 +- 0.29)",
-        sources=(
-            "grisons sample of R package forestinventory (GPL-2 or later), own fit",
-            "Kotivuori et al. 2016, doi:10.14214/sf.1567 (spread between regions)",
-        ),
-    )
-
-
 _DEFAULT_CONSTANT, _DEFAULT_EXPONENT = 4.255, 0.706
 _LEVEL_SD, _UNIFORM_SD = 0.4, 0.29
 _BLOCKS = 8
@@ -144,7 +121,30 @@ def uncalibrated() -> VolumeModel:
     with the standard deviation of a uniform guess, 0.29.
     """
     law = PowerLaw(
-        ("h_mean_all_first",), np.array([def _fit(plots: PlotSample) -> tuple[VolumeModel, _Jackknife]:
+        ("h_mean_all_first",), np.array([_DEFAULT_CONSTANT, _DEFAULT_EXPONENT, 0.0]),
+        np.array([2.0]), np.array([30.0]), 1500.0,
+    )  # fmt: skip
+    # The logistic step at share 0.5 has slope 1/4.
+    covariance = np.diag([(_UNIFORM_SD / 0.25) ** 2, 0.0, _LEVEL_SD**2, 0.0, 0.0])
+    scatter = ResidualModel(constant=0.0, square=_LEVEL_SD**2, mixing=0.0, shared=0.25)
+    return VolumeModel(
+        calibrated=False,
+        law=law,
+        bend=None,
+        share=None,
+        fixed_share=0.5,
+        covariance=covariance,
+        residuals=dict.fromkeys(GROUPS, scatter),
+        reach=0.0,
+        method="Default power law of mean canopy height; hardwood share unknown (0.5 +- 0.29)",
+        sources=(
+            "grisons sample of R package forestinventory (GPL-2 or later), own fit",
+            "Kotivuori et al. 2016, doi:10.14214/sf.1567 (spread between regions)",
+        ),
+    )
+
+
+def _fit(plots: PlotSample) -> tuple[VolumeModel, _Jackknife]:
     training = strata.train(plots)
     chosen = _choose(plots, training)
     bend, best = _bend(plots, training, chosen)
