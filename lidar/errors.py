@@ -118,3 +118,9 @@ class PdalPipelineError(LidarError):
     """PDAL refused or failed a pipeline."""
 
     code = "pdal_pipeline"
+
+
+class WorkerError(LidarError):
+    """A child process died, took too long or too much memory, or met a fault of the engine."""
+
+    code = "worker_failed"

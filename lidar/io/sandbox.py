@@ -8,11 +8,12 @@ import resource
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
-from lidar.errors import DecodeError, LidarError
+from lidar.errors import LidarError, WorkerError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,25 +73,26 @@ class Sandbox:
         ------
         LidarError
             The function's own.
-        DecodeError
-            If the child died, ran out of memory or time, or raised anything else.
+        WorkerError
+            If the child died, ran out of memory or time, or raised anything else;
+            its field ``trace`` then tells where.
         """
         pipe = self._started()
         try:
             pipe.send((function, args, kwargs))
             if not pipe.poll(self._timeout_s):
-                raise DecodeError(
-                    f"no answer within {self._timeout_s:.0f} s; the file is damaged or too large",
+                raise WorkerError(
+                    f"no answer within {self._timeout_s:.0f} s; the file may be damaged or too large",
                     timeout_s=self._timeout_s,
                 )
             good, result = pipe.recv()
         except (EOFError, OSError) as error:
             self.close()
-            raise DecodeError(
-                f"the reader died or passed {self._memory_bytes // 1024**2} MB; the file is damaged",
+            raise WorkerError(
+                f"the worker died; memory is limited to {self._memory_bytes // 1024**2} MB",
                 memory_bytes=self._memory_bytes,
             ) from error
-        except DecodeError:
+        except WorkerError:
             self.close()
             raise
         if not good:
@@ -147,4 +149,5 @@ def _answer(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[bool,
         return False, error
     except BaseException as error:  # noqa: BLE001  decoders panic with BaseException
         kind = type(error).__name__
-        return False, DecodeError(f"the reader failed with {kind}: {str(error)[:200]}", kind=kind)
+        message = f"the work failed with {kind}: {str(error)[:200]}"
+        return False, WorkerError(message, kind=kind, trace=traceback.format_exc())

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from lidar.errors import CrsError, DecodeError, HeaderError
+from lidar.errors import CrsError, DecodeError, HeaderError, WorkerError
 from lidar.io import crs as crs_io
 from lidar.io import headers
 from lidar.io.faults import Fault, refuse, warn
@@ -149,8 +149,11 @@ def _add_statistics(report: FileReport, file: LasFile, sandbox: Sandbox) -> None
     try:
         report.statistics = sandbox.call(describe, file)
     except DecodeError as error:
-        message = str(error) if report.name in str(error) else f"{report.name}: {error}"
-        report.faults.append(Fault(error.code, "refuse", message, error.fields))
+        report.faults.append(Fault(error.code, "refuse", str(error), error.fields))
+        return
+    except WorkerError as error:
+        message = f"{report.name}: cannot be decoded ({error}); the file is damaged, copy it again"
+        report.faults.append(Fault(DecodeError.code, "refuse", message))
         return
     report.faults += _point_faults(report, report.statistics)
 

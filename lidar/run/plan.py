@@ -92,8 +92,8 @@ def layout(clouds: Sequence[Cloud], crs: CRS, params: RunParams) -> Layout:
     params : RunParams
     """
     lefts, bottoms, rights, tops = zip(*(c.bounds_m for c in clouds), strict=True)
-    # cells own their west and north edges: a point on the outer south or east line needs one more
-    extent = (min(lefts), min(bottoms) - 0.001, max(rights) + 0.001, max(tops))
+    # points on the outer south or east line alone are left out: they would make a row of cells
+    extent = (min(lefts), min(bottoms), max(rights), max(tops))
     mesh = Grid.covering(extent, MESH_M, crs)
     return Layout(
         mesh,
