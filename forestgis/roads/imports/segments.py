@@ -83,8 +83,7 @@ def read(
     assert source.crs is not None  # vector.read refuses a file without one
     placed, misplaced = locate([where for where, _row in rows], source.crs, boundary, source.name)
     located = [
-        replace(row, geom=MultiLineString(geom))
-        for (_where, row), geom in zip(rows, placed, strict=True)
+        replace(row, geom=_multi(geom)) for (_where, row), geom in zip(rows, placed, strict=True)
     ]
     return located, faults + misplaced
 

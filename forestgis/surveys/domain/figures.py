@@ -27,6 +27,20 @@ def rounded(value: float | None, places: int = VOLUME_PLACES) -> Decimal | None:
     return Decimal(float(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
+def figure(value: float, places: int = VOLUME_PLACES) -> Decimal:
+    """Round a value that must be there.
+
+    Raises
+    ------
+    ValueError
+        If it is nan or infinite.
+    """
+    number = rounded(value, places)
+    if number is None:
+        raise ValueError(f"not a figure: {value}")
+    return number
+
+
 def interval_90(
     value: Decimal | None, standard_error: Decimal | None
 ) -> tuple[Decimal, Decimal] | None:

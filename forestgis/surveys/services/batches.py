@@ -15,7 +15,7 @@ from pyproj import CRS
 from forestgis.accounts.models import User
 from forestgis.registry.models import GEOGRAPHIC_SRID, Municipality
 from forestgis.surveys.access import check_may_write
-from forestgis.surveys.domain.figures import rounded
+from forestgis.surveys.domain.figures import figure
 from forestgis.surveys.errors import BatchRefusedError, NoSuchFileError, PlotsRefusedError
 from forestgis.surveys.models import Batch, BatchFile, Plot
 from lidar.errors import LidarError
@@ -166,9 +166,9 @@ def _plots(batch: Batch, table: PlotTable | None) -> list[Plot]:
             municipality_id=batch.municipality_id,
             plot_id=plot_id,
             geom=Point(float(lon), float(lat), srid=GEOGRAPHIC_SRID),
-            radius_m=rounded(radius, _RADIUS_PLACES),
-            hardwood_m3ha=rounded(hardwood),
-            conifer_m3ha=rounded(conifer),
+            radius_m=figure(radius, _RADIUS_PLACES),
+            hardwood_m3ha=figure(hardwood),
+            conifer_m3ha=figure(conifer),
         )
         for plot_id, lon, lat, radius, hardwood, conifer in zip(
             degrees.ids, *columns, *volumes, strict=True

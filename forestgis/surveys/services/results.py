@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rasterio
 import shapely
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis import geos
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.warp import transform_bounds
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from forestgis.registry.domain.keycode import KeycodeError, parse
 from forestgis.registry.geometry import to_geos
 from forestgis.registry.imports.polygons import multipolygon
 from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID
 from forestgis.surveys import files
-from forestgis.surveys.domain.figures import AREA_PLACES, rounded
+from forestgis.surveys.domain.figures import AREA_PLACES, figure, rounded
 from forestgis.surveys.models import MeshCell, Product, Run, ZoneVolume
 from lidar.io.vector import reprojected
 from lidar.run import Mesh, RunResult, Zone
@@ -115,14 +119,14 @@ def _scan_day(result: RunResult) -> date | None:
     return parse_date(scanned["last"]) if scanned["source"] in ("gps", "stated") else None
 
 
-def _placed(result: RunResult) -> Iterator[tuple[Zone, shapely.Geometry]]:
+def _placed(result: RunResult) -> Iterator[tuple[Zone, BaseGeometry]]:
     """Zones with their geometry in EPSG:6668."""
     geoms = shapely.from_wkb(shapely.to_wkb([zone.geometry for zone in result.zones]))
     placed = reprojected(geoms, result.crs, CRS.from_epsg(GEOGRAPHIC_SRID))
     return zip(result.zones, placed, strict=True)
 
 
-def _zone(run: Run, zone: Zone, geom: shapely.Geometry, scanned_on: date | None) -> ZoneVolume:
+def _zone(run: Run, zone: Zone, geom: BaseGeometry, scanned_on: date | None) -> ZoneVolume:
     totals = zone.totals
     return ZoneVolume(
         run=run,
@@ -130,8 +134,8 @@ def _zone(run: Run, zone: Zone, geom: shapely.Geometry, scanned_on: date | None)
         key=zone.key,
         label=_label(zone.key),
         geom=to_geos(multipolygon(geom)),
-        area_ha=rounded(totals["area_ha"], AREA_PLACES),
-        scanned_ha=rounded(totals["scanned_ha"], AREA_PLACES),
+        area_ha=figure(totals["area_ha"], AREA_PLACES),
+        scanned_ha=figure(totals["scanned_ha"], AREA_PLACES),
         mean_height_m=rounded(totals["mean_height_m"]),
         cover_pct=rounded(totals["cover_pct"]),
         extrapolated_pct=rounded(100 * totals["extrapolated_share"]),
@@ -156,24 +160,26 @@ def _cells(run: Run, result: RunResult) -> Iterator[MeshCell]:
         yield _cell(run, mesh, index, squares[index])
 
 
-def _cell(run: Run, mesh: Mesh, index: int, square: shapely.Geometry) -> MeshCell:
-    def figure(name: str) -> Any:  # noqa: ANN401
-        return rounded(float(mesh.columns[name][index]))
-
+def _cell(run: Run, mesh: Mesh, index: int, square: Polygon) -> MeshCell:
     columns = mesh.columns
+    at = partial(_value, columns, index)
     return MeshCell(
         run=run,
         municipality_id=run.municipality_id,
         jf20mid=columns["JF20mID"][index] or "",
         geom=to_geos(square),
-        hardwood_m3ha=figure("hardwood_m3ha"),
-        hardwood_se_m3ha=figure("hardwood_se_m3ha"),
-        conifer_m3ha=figure("conifer_m3ha"),
+        hardwood_m3ha=figure(at("hardwood_m3ha")),
+        hardwood_se_m3ha=rounded(at("hardwood_se_m3ha")),
+        conifer_m3ha=figure(at("conifer_m3ha")),
         stratum=int(columns["stratum"][index]),
-        mean_height_m=figure("平均樹高"),
-        cover_pct=figure("cover_pct"),
+        mean_height_m=rounded(at("平均樹高")),
+        cover_pct=rounded(at("cover_pct")),
         stems=int(columns["立木本数"][index]),
     )
+
+
+def _value(columns: dict[str, NDArray[Any]], index: int, name: str) -> float:
+    return float(columns[name][index])
 
 
 def _parts(rows: Iterator[_Row], size: int) -> Iterator[list[_Row]]:
@@ -200,7 +206,7 @@ def _product(run: Run, result: RunResult, kind: str, path: Path) -> Product:
     )
 
 
-def _footprint(path: Path) -> GEOSGeometry:
+def _footprint(path: Path) -> geos.Polygon:
     """Extent of a raster in web Mercator, its edges followed by 21 points each."""
     with rasterio.open(path) as raster:
         bounds = transform_bounds(raster.crs, f"EPSG:{WEB_SRID}", *raster.bounds)
