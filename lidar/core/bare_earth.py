@@ -11,14 +11,14 @@ out low vegetation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from lidar.core import sampling
-from lidar.core.fill import fill_holes
+from lidar.core.fill import fill_holes, surrounded
 from lidar.core.grid import MM_PER_M, Grid, GridMm
 from lidar.core.kernel import kernel
 from lidar.core.morphology import dilate, erode_step
@@ -26,6 +26,7 @@ from lidar.core.points import Points
 
 Raster = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Real = TypeVar("Real", np.float32, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class SurfaceParams:
         How often that is done.
     smoothing_m : float
         Standard deviation of that smoothing.
+    hole_radius_m : float
+        Holes up to twice as wide are bridged; wider ones are edges of the land.
+    edge_margin_m : float
+        How far the land goes on beyond its outermost points. Without it openings
+        cut the upper edge of a slope; with much more, guesses take part.
     """
 
     max_radius_m: float = 18.0
@@ -73,6 +79,12 @@ class SurfaceParams:
     terrain_margin_slope: float = 0.3
     terrain_rounds: int = 3
     smoothing_m: float = 1.0
+    hole_radius_m: float = 30.0
+    edge_margin_m: float = 3.0
+
+    def reach(self, cell_m: float) -> int:
+        """Return the hole radius in cells."""
+        return max(1, round(self.hole_radius_m / cell_m))
 
 
 class Surface(NamedTuple):
@@ -114,13 +126,6 @@ class LowestPoints(NamedTuple):
             cell=self.cell[keep], x_mm=self.x_mm[keep], y_mm=self.y_mm[keep], z_m=self.z_m[keep]
         )
 
-    def filled(self, keep: Mask | None = None, z_m: Raster | None = None) -> Raster:
-        """Return the raster through some of the points, holes filled."""
-        raster = np.full(self.grid.rows * self.grid.cols, np.nan, np.float32)
-        which: Mask | slice = slice(None) if keep is None else keep
-        raster[self.cell[which]] = (self.z_m if z_m is None else z_m)[which]
-        return fill_holes(raster.reshape(self.grid.rows, self.grid.cols), self.first_cell)
-
     def above(self, surface: Raster) -> Raster:
         """Return how far each point lies above a surface, metres."""
         return self.z_m - sampling.at_mm(surface, self.x_mm, self.y_mm, *self.grid)
@@ -141,62 +146,107 @@ def lowest_points(points: Points, usable: Mask, grid: Grid) -> LowestPoints:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Land:
+    """Lowest points, and the land they lie on: the cells not beyond an edge of the data.
+
+    Beyond the edges a surface goes on level from the nearest cell of the land, so it
+    does not matter how far a raster reaches there.
+    """
+
+    lowest: LowestPoints
+    covered: Mask
+    beyond: NDArray[np.int64]
+    nearest: NDArray[np.int64]
+
+    @classmethod
+    def under(cls, lowest: LowestPoints, params: SurfaceParams) -> _Land:
+        known = np.zeros(lowest.grid.rows * lowest.grid.cols, np.bool_)
+        known[lowest.cell] = True
+        covered = surrounded(
+            known.reshape(lowest.grid.rows, lowest.grid.cols),
+            params.reach(lowest.cell_m),
+            round(params.edge_margin_m / lowest.cell_m),
+        )
+        rows, cols = ndimage.distance_transform_edt(
+            ~covered, return_distances=False, return_indices=True
+        )
+        beyond = np.flatnonzero(~covered)
+        nearest = np.ravel_multi_index((rows, cols), covered.shape).ravel()[beyond]
+        return cls(lowest, covered, beyond, nearest)
+
+    def surface(self, keep: Mask | None = None, z_m: Raster | None = None) -> Raster:
+        """Return the surface through some of the points, holes filled."""
+        raster = np.full(self.covered.size, np.nan, np.float32)
+        which: Mask | slice = slice(None) if keep is None else keep
+        raster[self.lowest.cell[which]] = (self.lowest.z_m if z_m is None else z_m)[which]
+        raster = fill_holes(
+            raster.reshape(self.covered.shape), self.covered, self.lowest.first_cell
+        )
+        raster.ravel()[self.beyond] = raster.ravel()[self.nearest]
+        return raster
+
+    def at_cells(self, raster: NDArray[Real]) -> NDArray[Real]:
+        """Return a raster's value in the cell of each point."""
+        return raster.ravel()[self.lowest.cell]
+
+
 def surfaces(lowest: LowestPoints, params: SurfaceParams) -> tuple[Surface, Surface]:
     """Return the surface of the ground class and the stricter one of the terrain model."""
-    lowest = lowest.subset(~_is_outlier(lowest, params))
-    steepness = _steepness(lowest.filled(), lowest.cell_m, params.max_radius_m)
-    return (
-        _class_surface(lowest, steepness, params),
-        _terrain_surface(lowest, steepness.ravel()[lowest.cell], params),
-    )
+    lowest = lowest.subset(~_is_outlier(_Land.under(lowest, params), params))
+    land = _Land.under(lowest, params)
+    steepness = _steepness(land, params.max_radius_m)
+    return _class_surface(land, steepness, params), _terrain_surface(land, steepness, params)
 
 
-def _class_surface(lowest: LowestPoints, steepness: Raster, params: SurfaceParams) -> Surface:
-    at_points = steepness.ravel()[lowest.cell]
-    first = lowest.filled(at_points <= params.first_slope)
-    rugged = _ruggedness(first, lowest.cell_m, params.ruggedness_m).ravel()[lowest.cell]
-    surface = lowest.filled(at_points <= params.slope + params.slope_per_ruggedness * rugged)
-    slope = _slope(surface, lowest.cell_m).ravel()[lowest.cell]
-    above = lowest.above(surface)
+def _class_surface(land: _Land, steepness: Raster, params: SurfaceParams) -> Surface:
+    cell_m = land.lowest.cell_m
+    first = land.surface(steepness <= params.first_slope)
+    rugged = _ruggedness(land, first, params.ruggedness_m)
+    surface = land.surface(steepness <= params.slope + params.slope_per_ruggedness * rugged)
+    above = land.lowest.above(surface)
+    slope = land.at_cells(_slope(surface, cell_m))
     keep = above <= params.refine_m + params.refine_slope * slope
-    refined = lowest.filled(keep, surface.ravel()[lowest.cell] + above)
-    return Surface(refined, _slope(refined, lowest.cell_m))
+    refined = land.surface(keep, land.at_cells(surface) + above)
+    return Surface(refined, _slope(refined, cell_m))
 
 
-def _terrain_surface(lowest: LowestPoints, steepness: Raster, params: SurfaceParams) -> Surface:
+def _terrain_surface(land: _Land, steepness: Raster, params: SurfaceParams) -> Surface:
+    cell_m = land.lowest.cell_m
     keep = steepness <= params.terrain_slope
-    z_m = lowest.z_m
+    z_m = land.lowest.z_m
     for _ in range(params.terrain_rounds):
-        smooth = _smoothed(lowest.filled(keep, z_m), params.smoothing_m / lowest.cell_m)
-        slope = _slope(smooth, lowest.cell_m).ravel()[lowest.cell]
-        above = lowest.above(smooth)
+        smooth = _smoothed(land.surface(keep, z_m), params.smoothing_m / cell_m)
+        above = land.lowest.above(smooth)
+        slope = land.at_cells(_slope(smooth, cell_m))
         keep &= above <= params.terrain_m + params.terrain_margin_slope * slope
-        z_m = smooth.ravel()[lowest.cell] + above
-    surface = lowest.filled(keep, z_m)
-    smooth = _smoothed(surface, params.smoothing_m / lowest.cell_m)
-    return Surface(surface, _slope(smooth, lowest.cell_m))
+        z_m = land.at_cells(smooth) + above
+    surface = land.surface(keep, z_m)
+    return Surface(surface, _slope(_smoothed(surface, params.smoothing_m / cell_m), cell_m))
 
 
-def _is_outlier(lowest: LowestPoints, params: SurfaceParams) -> Mask:
-    upside_down = -lowest.filled()
-    opened = dilate(erode_step(upside_down, 1), 1)
-    depth = (upside_down - opened).ravel()[lowest.cell]
-    outlier: Mask = depth > params.outlier_slope * lowest.cell_m
+def _is_outlier(land: _Land, params: SurfaceParams) -> Mask:
+    upside_down = -land.surface()
+    depth = upside_down - dilate(erode_step(upside_down, 1), 1)
+    outlier: Mask = land.at_cells(depth) > params.outlier_slope * land.lowest.cell_m
     return outlier
 
 
-def _steepness(surface: Raster, cell_m: float, max_radius_m: float) -> Raster:
-    """Return the greatest cut of ever wider openings, each over its radius.
+def _steepness(land: _Land, max_radius_m: float) -> Raster:
+    """Return the greatest cut of ever wider openings at each point, over the radius.
 
     A cell is an object for a slope threshold of the filter when its steepness is
-    greater: one raster serves every threshold.
+    greater: one array serves every threshold. Openings end at the edge of the land.
     """
-    steepest = np.zeros_like(surface)
-    eroded, last, done = surface, surface, 0
+    cell_m, edge = land.lowest.cell_m, ~land.covered
+    surface = land.surface()
+    steepest = np.zeros_like(land.lowest.z_m)
+    eroded = np.where(edge, np.float32(np.inf), surface)
+    last, done = land.at_cells(surface), 0
     for radius in _radii(round(max_radius_m / cell_m)):
         for step in range(done + 1, radius + 1):
             eroded = erode_step(eroded, step)
-        opened = dilate(eroded, radius)
+        opened = land.at_cells(dilate(np.where(edge, np.float32(-np.inf), eroded), radius))
         np.maximum(steepest, (last - opened) / np.float32(radius * cell_m), out=steepest)
         last, done = opened, radius
     return steepest
@@ -206,16 +256,19 @@ def _radii(largest: int) -> list[int]:
     return [*range(1, min(6, largest) + 1), *range(8, largest + 1, 2)]
 
 
-def _ruggedness(surface: Raster, cell_m: float, width_m: float) -> Raster:
-    """Return the standard deviation of the gradient vector; 0 on any plane."""
-    east, south = _gradient(surface, cell_m)
-    size = max(1, round(width_m / cell_m))
+def _ruggedness(land: _Land, surface: Raster, width_m: float) -> Raster:
+    """Return the standard deviation of the gradient around each point; 0 on any plane."""
+    east, south = _gradient(surface, land.lowest.cell_m)
+    size = max(1, round(width_m / land.lowest.cell_m))
 
-    def mean(raster: NDArray[np.float64]) -> NDArray[np.float64]:
-        averaged: NDArray[np.float64] = ndimage.uniform_filter(raster, size)
-        return averaged
+    def total(raster: NDArray[np.float64]) -> NDArray[np.float64]:
+        summed: NDArray[np.float64] = ndimage.uniform_filter(
+            np.where(land.covered, raster, 0.0), size, mode="constant"
+        )
+        return land.at_cells(summed)
 
-    variance = mean(east**2 + south**2) - mean(east) ** 2 - mean(south) ** 2
+    n = total(np.ones_like(east))
+    variance = total(east**2 + south**2) / n - (total(east) / n) ** 2 - (total(south) / n) ** 2
     return np.sqrt(np.maximum(variance, 0.0)).astype(np.float32)
 
 

@@ -85,11 +85,9 @@ class DeliveredGround(NamedTuple):
     high_share: float
 
 
-def classify(
-    points: Points, params: GroundParams | None = None, grid: Grid | None = None
-) -> NDArray[np.uint8]:
+def classify(points: Points, params: GroundParams | None = None) -> NDArray[np.uint8]:
     """Return the class of each point: 2 ground, 1 other, 7 low noise; see `find`."""
-    return find(points, params, grid).classification
+    return find(points, params).classification
 
 
 def find(points: Points, params: GroundParams | None = None, grid: Grid | None = None) -> Ground:
@@ -102,10 +100,6 @@ def find(points: Points, params: GroundParams | None = None, grid: Grid | None =
     ----------
     points : Points
     params : GroundParams, optional
-    grid : Grid, optional
-        Where to draw the surfaces, cells of `params.cell_m`; points outside it come
-        out as 1. By default as far as the points reach. For a tile: the tile and its
-        buffer, cut to the bounds of the batch, so that neighbours see one edge.
 
     Returns
     -------
@@ -116,7 +110,8 @@ def find(points: Points, params: GroundParams | None = None, grid: Grid | None =
     usable = points.is_usable()
     if not usable.any():
         return Ground(np.full(len(points), OTHER, np.uint8), np.zeros(len(points), np.bool_))
-    grid = grid or Grid.covering(points.box(), params.cell_m, points.crs)
+    grid = Grid.covering(points.box(), params.cell_m, points.crs)
+    grid = grid.buffered(params.surface.reach(params.cell_m))
     of_class, of_terrain = surfaces(lowest_points(points, usable, grid), params.surface)
     above_m, slope = _relative_to(of_class, points, grid)
     is_low = above_m < -(params.noise_m + params.class_slope * slope)

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from lidar.core import sampling
-from lidar.core.fill import fill_holes
+from lidar.core.fill import fill_holes, surrounded
 from lidar.core.grid import MM_PER_M, Grid
 from lidar.core.kernel import kernel
 from lidar.core.points import Points
 
 VOID_M = 5.0
 FILL_RADIUS_M = 30.0
+MARGIN_M = 10.0
 
 Raster = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -27,8 +28,8 @@ class Terrain(NamedTuple):
     Attributes
     ----------
     dtm_m : float32 array, shape (rows, cols)
-        Height of the ground in metres; nan further than the fill radius from
-        any terrain point.
+        Height of the ground in metres, to the millimetre; nan in the midst of holes too wide to fill
+        and more than 10 m beyond the outermost terrain points.
     void : bool array, shape (rows, cols)
         True where the nearest cell with a terrain point is more than 5 m away.
     """
@@ -54,25 +55,29 @@ def model(
     is_terrain_point : bool array, shape (n,)
         Which points make the model, see `ground.find`.
     grid : Grid
-        Points outside it are not used.
+        Points up to the fill radius outside it take part, where there are any.
     fill_radius_m : float
-        How far from a cell with points holes are filled. A tile needs a buffer at
-        least as wide.
+        Holes up to twice as wide are filled. A tile needs a buffer at least as wide
+        as the radius.
 
     Returns
     -------
     Terrain
         All nan and void when there is no terrain point.
     """
-    mean = _cell_means(points.cells(grid), points.z_mm, is_terrain_point, grid.size)
-    mean = mean.reshape(grid.shape)
+    reach = max(1, round(fill_radius_m / grid.cell_m))
+    wide = grid.buffered(reach)
+    mean = _cell_means(points.cells(wide), points.z_mm, is_terrain_point, wide.size)
+    mean = mean.reshape(wide.shape)
     known = ~np.isnan(mean)
     if not known.any():
-        return Terrain(np.full(grid.shape, np.nan, np.float32), ~known)
-    distance_m = ndimage.distance_transform_edt(~known) * grid.cell_m
-    dtm = fill_holes(mean, grid.first_cell) + np.float32(points.origin_m[2])
-    dtm[distance_m > fill_radius_m] = np.nan
-    return Terrain(dtm, distance_m > VOID_M)
+        return Terrain(np.full(grid.shape, np.nan, np.float32), np.ones(grid.shape, np.bool_))
+    covered = surrounded(known, reach, min(reach, round(MARGIN_M / grid.cell_m)))
+    above_origin = fill_holes(mean, covered, wide.first_cell).astype(np.float64)
+    dtm = (np.round(above_origin, 3) + points.origin_m[2]).astype(np.float32)
+    void = ndimage.distance_transform_edt(~known) * grid.cell_m > VOID_M
+    window = wide.window_of(grid)
+    return Terrain(dtm[window].copy(), void[window].copy())
 
 
 def sample(dtm_m: Raster, grid: Grid, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> Raster:

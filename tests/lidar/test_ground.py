@@ -97,7 +97,7 @@ def test_terrain_from_scratch_against_delivered_ground(real_points):
 def test_tiles_give_the_terrain_of_the_whole(real_points):
     points = real_points("forest/bcts_2.laz")
     grid = Grid.covering(points.box(), 1.0, points.crs)
-    whole = terrain.model(points, ground.find(points, grid=grid).is_terrain_point, grid)
+    whole = terrain.model(points, ground.find(points).is_terrain_point, grid)
     left, bottom, right, top = grid.bounds
     for rows in (slice(0, 137), slice(137, None)):
         first = grid.top - (rows.start or 0)
@@ -105,7 +105,7 @@ def test_tiles_give_the_terrain_of_the_whole(real_points):
         bounds = (left, max(last - 30.0, bottom), right, min(first + 30.0, top))
         tile = Grid.covering(bounds, 1.0, points.crs)
         part = points.take(points.cells(tile) >= 0)
-        found = terrain.model(part, ground.find(part, grid=tile).is_terrain_point, tile)
+        found = terrain.model(part, ground.find(part).is_terrain_point, tile)
         seen = np.full(grid.shape, np.nan, np.float32)
         seen[grid.window_of(tile)] = found.dtm_m
         assert np.abs(seen - whole.dtm_m)[rows].max() < 0.002

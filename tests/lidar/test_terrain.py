@@ -51,14 +51,28 @@ def test_order_of_points_changes_nothing(make_points):
     np.testing.assert_array_equal(one.dtm_m, other.dtm_m)
 
 
-def test_far_from_points_there_is_no_terrain(make_points):
-    points = make_points([500.5], [1199.5], [310.0], origin_m=ORIGIN)
-    found = terrain.model(points, np.array([True]), GRID, fill_radius_m=30.0)
+def test_beyond_the_outermost_points_there_is_no_terrain(make_points):
+    points = make_points([540.5], [1159.5], [310.0], origin_m=ORIGIN)
+    found = terrain.model(points, np.array([True]), GRID)
     y, x = np.meshgrid(GRID.y_centres(), GRID.x_centres(), indexing="ij")
-    distance = np.hypot(x - 500.5, y - 1199.5)
-    np.testing.assert_array_equal(np.isnan(found.dtm_m), distance > 30.0)
-    np.testing.assert_array_equal(found.void, distance > 5.0)
-    np.testing.assert_allclose(found.dtm_m[distance <= 30.0], 310.0, atol=1e-3)
+    away = np.maximum(abs(x - 540.5), abs(y - 1159.5))
+    np.testing.assert_array_equal(np.isnan(found.dtm_m), away > 10.0)
+    np.testing.assert_array_equal(found.void, np.hypot(x - 540.5, y - 1159.5) > 5.0)
+    assert (found.dtm_m[away <= 10.0] == 310.0).all()
+
+
+@pytest.mark.parametrize(("lake_m", "filled"), [(35, True), (45, False)])
+def test_holes_are_filled_up_to_twice_the_radius(make_points, lake_m, filled):
+    points = scattered(make_points, n=20_000)
+    away = np.maximum(abs(points.x_m() - 550.0), abs(points.y_m() - 1160.0))
+    shore = points.take(away > lake_m / 2)
+    found = terrain.model(shore, np.ones(len(shore), np.bool_), GRID, fill_radius_m=20.0)
+    y, x = np.meshgrid(GRID.y_centres(), GRID.x_centres(), indexing="ij")
+    midst = np.maximum(abs(x - 550.0), abs(y - 1160.0)) < 2
+    assert (~np.isnan(found.dtm_m[midst])).all() == filled
+    assert found.void[midst].all()
+    if filled:
+        assert np.abs(found.dtm_m - height(x, y)).max() < 1.0
 
 
 def test_without_terrain_points_all_is_void(make_points):
@@ -103,23 +117,24 @@ def test_filling_keeps_what_is_known_and_bends_smoothly():
     hill = (20.0 * np.exp(-((x - 60) ** 2 + (y - 60) ** 2) / 900.0)).astype(np.float32)
     holed = hill.copy()
     holed[np.random.default_rng(5).random(hill.shape) < 0.95] = np.nan
-    filled = fill_holes(holed)
+    filled = fill_holes(holed, np.ones(holed.shape, np.bool_))
     known = ~np.isnan(holed)
     np.testing.assert_array_equal(filled[known], hill[known])
     rows, cols = np.nonzero(known)
     tin = LinearNDInterpolator(np.c_[rows, cols], hill[known])(y, x)
     inner = ~np.isnan(tin) & (np.hypot(x - 60, y - 60) < 45)
     assert rms(filled - hill, inner) < 0.8 * rms(tin - hill, inner)
-    assert np.isnan(fill_holes(np.full((9, 9), np.nan, np.float32))).all()
 
 
 def test_overlapping_rasters_are_filled_alike():
     rng = np.random.default_rng(7)
     holed = rng.normal(0.0, 1.0, (200, 200)).astype(np.float32)
     holed[rng.random(holed.shape) < 0.9] = np.nan
-    whole = fill_holes(holed, (1000, -77))
+    covered = np.ones(holed.shape, np.bool_)
+    whole = fill_holes(holed, covered, (1000, -77))
     for row, col in ((37, 0), (0, 13), (21, 50)):
-        part = fill_holes(holed[row:, col:], (1000 + row, -77 + col))
+        here = (slice(row, None), slice(col, None))
+        part = fill_holes(holed[here], covered[here], (1000 + row, -77 + col))
         apart = np.abs(part - whole[row:, col:])[30 * (row > 0) :, 30 * (col > 0) :]
         assert apart.max() < 1e-4
 
