@@ -7,6 +7,7 @@ import hashlib
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -152,12 +153,13 @@ def _tile(request: HttpRequest, content: bytes, content_type: str) -> HttpRespon
     response["ETag"] = etag
     # Rows may be a municipality's own: no shared cache may keep them, and a withdrawn right counts at once.
     response["Cache-Control"] = "private, no-cache"
-    response["Vary"] = "Authorization, Cookie"
+    patch_vary_headers(response, ["Authorization", "Cookie"])
     return response
 
 
 def _private(response: JsonResponse) -> JsonResponse:
     response["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["Authorization", "Cookie"])
     return response
 
 

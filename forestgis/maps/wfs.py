@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from gisserver.crs import CRS, CRS84
 from gisserver.exceptions import OperationParsingFailed
 from gisserver.features import FeatureField, FeatureType, ServiceDescription
@@ -97,7 +98,7 @@ class CatalogueWfs(WFSView):  # type: ignore[misc]
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         response = _spooled(response) if isinstance(response, StreamingHttpResponse) else response
         response["Cache-Control"] = "private, no-cache"
-        response["Vary"] = "Authorization, Cookie"
+        patch_vary_headers(response, ["Authorization", "Cookie"])
         return response
 
 

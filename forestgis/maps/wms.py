@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -71,5 +72,5 @@ def _exception(error: OgcError, request: HttpRequest) -> HttpResponse:
 
 def _private(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "private, no-cache"
-    response["Vary"] = "Authorization, Cookie"
+    patch_vary_headers(response, ["Authorization", "Cookie"])
     return response

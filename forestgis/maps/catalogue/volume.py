@@ -29,6 +29,7 @@ ZONE_FIELDS: tuple[Field, ...] = (
     text("keycode", "KEYCODE", "KEYCODE", 40),
     text("label", "林班-小班", "Compartment-subcompartment", 40),
     number("area_ha", "面積", "Area", "ha", 4),
+    number("scanned_ha", "計測された面積", "Area scanned", "ha", 4),
     number("hardwood_m3", "広葉樹材積", "Hardwood volume", "m3"),
     number("hardwood_se_m3", "広葉樹材積の標準誤差", "Standard error of hardwood volume", "m3"),
     number("hardwood_m3ha", "ha当たり広葉樹材積", "Hardwood volume per ha", "m3/ha"),
