@@ -1,0 +1,60 @@
+"""Rows for answers that are sent while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import connections, transaction
+
+from forestgis.tenancy.principal import Principal, acting_as, current
+
+Row = tuple[Any, ...]
+Params = Sequence[Any] | Mapping[str, Any]
+
+
+def stream_rows(
+    sql: str,
+    params: Params = (),
+    *,
+    using: str = "default",
+    chunk: int = 2000,
+    principal: Principal | None = None,
+) -> Iterator[Row]:
+    """Yield the rows of a query from a server-side cursor, in memory that does not grow.
+
+    A streamed answer is read after the request's transaction has ended, so the
+    rows come from a transaction of their own, under the principal that was
+    current when this function was called.
+
+    Parameters
+    ----------
+    sql : str
+        One SELECT with placeholders.
+    params : sequence or mapping
+        Its parameters.
+    using : str
+        Database alias.
+    chunk : int
+        Rows a round trip.
+    principal : Principal, optional
+        On whose behalf; the current one unless given.
+
+    Raises
+    ------
+    NoPrincipalError
+        At the call, if there is no principal.
+    """
+    return _rows(sql, params, using, chunk, principal or current())
+
+
+def _rows(sql: str, params: Params, using: str, chunk: int, principal: Principal) -> Iterator[Row]:
+    with transaction.atomic(using=using):
+        # Stated for the statement alone: a generator shares its context with its caller.
+        with acting_as(principal):
+            cursor = connections[using].chunked_cursor()
+            cursor.itersize = chunk
+            cursor.execute(sql, params)
+        with cursor:
+            while rows := cursor.fetchmany(chunk):
+                yield from rows
