@@ -76,6 +76,7 @@ export class MapPage {
   private listen(): void {
     this.map.on("load", () => this.loaded());
     this.map.on("zoomend", () => this.hint());
+    this.map.on("movestart", () => (this.status.hidden = true));
     this.map.on("click", (event: MapMouseEvent) => this.openCardAt(event.point));
     this.map.on("mousemove", (event: MapMouseEvent) => this.pointAt(event.point));
     this.map.on("error", (event: ErrorEvent) => this.report(event.error));

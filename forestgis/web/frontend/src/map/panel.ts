@@ -24,6 +24,7 @@ export function buildPanel(
       { class: "layer-group" },
       element("legend", {}, name),
       ...members.map((layer) => layerItem(layer, state, config, actions)),
+      ...cautions(members, config),
     ),
   );
   const backgrounds = backgroundChoice(layers, state, config, actions);
@@ -87,9 +88,14 @@ function legend(layer: CatalogueLayer, config: MapConfig): HTMLElement {
     element("li", {}, swatch(entry), element("span", {}, text(entry, "label", config.language))),
   );
   const unit = layer.unit === "" ? [] : [element("p", { class: "legend-unit" }, `${config.text.unit} ${withSigns(layer.unit)}`)];
-  const words = text(layer, "caution", config.language);
-  const caution = words === "" ? [] : [element("p", { class: "legend-caution" }, words)];
-  return element("div", { class: "legend" }, ...unit, element("ul", {}, ...rows), ...caution);
+  return element("div", { class: "legend" }, ...unit, element("ul", {}, ...rows));
+}
+
+/** What a reader of the group must know, each thing once. */
+function cautions(layers: CatalogueLayer[], config: MapConfig): HTMLElement[] {
+  const words = new Set(layers.map((layer) => text(layer, "caution", config.language)));
+  words.delete("");
+  return [...words].map((caution) => element("p", { class: "layer-caution" }, caution));
 }
 
 function swatch(entry: LegendEntry): HTMLElement {
