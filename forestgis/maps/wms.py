@@ -20,7 +20,7 @@ from tiles.errors import MapServerError, OgcError
 from tiles.layer import Layer
 from tiles.ogc import capabilities
 from tiles.ogc.exceptions import service_exception
-from tiles.ogc.gate import WmsRequest, admit
+from tiles.ogc.gate import WmsRequest, admit, picture_of_error
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def wms(request: HttpRequest) -> HttpResponse:
         admitted = admit(_pairs(request), layers, queryable)
         return _private(_answer(request, admitted, layers))
     except OgcError as error:
-        return _private(_exception(error, request))
+        return _private(_drawn(error, request) or _exception(error, request))
     except MapServerError:
         _LOG.exception("the map server failed")
         failure = OgcError("The map server does not answer; try again later.", ogc_code="")
@@ -61,6 +61,19 @@ def _answer(
         body = capabilities.for_reader(body, layers)
     media = answer.headers.get("content-type", "application/octet-stream")
     return HttpResponse(body, content_type=media, status=answer.status)
+
+
+def _drawn(error: OgcError, request: HttpRequest) -> HttpResponse | None:
+    """Return the error as a picture, if that is what the client asked for and it can be drawn."""
+    query = picture_of_error(_pairs(request), error)
+    if query is None:
+        return None
+    try:
+        answer = mapserver.ask(request, query)
+    except MapServerError:
+        _LOG.exception("the map server failed to draw an error")
+        return None
+    return HttpResponse(answer.body, content_type=answer.headers.get("content-type"))
 
 
 def _exception(error: OgcError, request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from lxml import etree
 
 from tiles.errors import MapServerError
-from tiles.ogc.gate import INFO_FORMATS
+from tiles.ogc.parameters import INFO_FORMATS
 
 
 def for_reader(document: bytes, layers: Collection[str]) -> bytes:

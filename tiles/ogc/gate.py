@@ -7,20 +7,15 @@ standard wants.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tiles.errors import OgcError
-from tiles.ogc.crs import WMS_CODES
+from tiles.ogc.parameters import CHECKS
 
-MAX_PIXELS = 4096
-MAX_FEATURES = 50
 MAX_LAYERS = 12
-IMAGE_FORMATS = ("image/png", "image/jpeg")
-INFO_FORMATS = ("text/html", "application/json", "text/plain")
 REQUESTS = {
     "getcapabilities": "GetCapabilities",
     "capabilities": "GetCapabilities",
@@ -51,103 +46,8 @@ class WmsRequest:
         return urlencode({**self.params, **replaced})
 
 
-def _integer(
-    name: str, low: int, high: int, code: str = "InvalidParameterValue"
-) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if not re.fullmatch(r"[+-]?\d{1,9}", value.strip()) or not low <= int(value) <= high:
-            raise OgcError(
-                f"{name}={value[:40]}: a whole number from {low} to {high} is needed",
-                ogc_code=code,
-                locator=name,
-            )
-        return str(int(value))
-
-    return check
-
-
-def _choice(name: str, allowed: Collection[str], code: str) -> Callable[[str], str]:
-    known = {entry.lower(): entry for entry in allowed}
-
-    def check(value: str) -> str:
-        # A plus sign of a media type arrives as a space where the client did not encode it.
-        found = known.get(value.strip().replace(" ", "+").lower()) or known.get(
-            value.strip().lower()
-        )
-        if found is None:
-            raise OgcError(
-                f"{name}={value[:80]}: not offered; choose {', '.join(allowed)}",
-                ogc_code=code,
-                locator=name,
-            )
-        return found
-
-    return check
-
-
-def _pattern(name: str, pattern: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise OgcError(
-                f"{name}={value[:80]}: not understood",
-                ogc_code="InvalidParameterValue",
-                locator=name,
-            )
-        return value
-
-    return check
-
-
-def _bbox(value: str) -> str:
-    try:
-        left, bottom, right, top = (float(part) for part in value.split(","))
-    except ValueError:
-        left = bottom = right = top = math.nan
-    numbers = (left, bottom, right, top)
-    if not all(map(math.isfinite, numbers)) or left >= right or bottom >= top:
-        raise OgcError(
-            f"BBOX={value[:120]}: four numbers are needed, the first two less than the last two",
-            ogc_code="InvalidParameterValue",
-            locator="BBOX",
-        )
-    return ",".join(repr(number) for number in numbers)
-
-
-# Parameters of any request besides LAYERS and its kin, with the check of each.
-_CHECKS: dict[str, Callable[[str], str]] = {
-    "STYLES": _pattern("STYLES", r"[A-Za-z0-9_,]{0,400}"),
-    "STYLE": _pattern("STYLE", r"[A-Za-z0-9_]{0,80}"),
-    "CRS": _choice("CRS", WMS_CODES, "InvalidCRS"),
-    "SRS": _choice("SRS", WMS_CODES, "InvalidSRS"),
-    "BBOX": _bbox,
-    "WIDTH": _integer("WIDTH", 1, MAX_PIXELS),
-    "HEIGHT": _integer("HEIGHT", 1, MAX_PIXELS),
-    "FORMAT": _choice("FORMAT", IMAGE_FORMATS, "InvalidFormat"),
-    "TRANSPARENT": _choice("TRANSPARENT", ("TRUE", "FALSE"), "InvalidParameterValue"),
-    "BGCOLOR": _pattern("BGCOLOR", r"0x[0-9A-Fa-f]{6}"),
-    "EXCEPTIONS": _choice(
-        "EXCEPTIONS",
-        (
-            "XML",
-            "INIMAGE",
-            "BLANK",
-            "application/vnd.ogc.se_xml",
-            "application/vnd.ogc.se_inimage",
-            "application/vnd.ogc.se_blank",
-        ),
-        "InvalidParameterValue",
-    ),
-    "INFO_FORMAT": _choice("INFO_FORMAT", INFO_FORMATS, "InvalidFormat"),
-    "FEATURE_COUNT": _integer("FEATURE_COUNT", 1, MAX_FEATURES),
-    "I": _integer("I", 0, MAX_PIXELS - 1, "InvalidPoint"),
-    "J": _integer("J", 0, MAX_PIXELS - 1, "InvalidPoint"),
-    "X": _integer("X", 0, MAX_PIXELS - 1, "InvalidPoint"),
-    "Y": _integer("Y", 0, MAX_PIXELS - 1, "InvalidPoint"),
-    "MAP_RESOLUTION": _integer("MAP_RESOLUTION", 30, 600),
-    "SCALE": _pattern("SCALE", r"\d{1,12}(\.\d{1,6})?"),
-    "UPDATESEQUENCE": _pattern("UPDATESEQUENCE", r"[A-Za-z0-9:.+-]{0,40}"),
-}
 _LAYER_LISTS = ("LAYERS", "QUERY_LAYERS", "LAYER")
+_PICTURE = ("WIDTH", "HEIGHT", "FORMAT", "TRANSPARENT", "BGCOLOR", "EXCEPTIONS")
 _COMMON = ("FORMAT", "EXCEPTIONS")
 _MAP = (
     *_COMMON,
@@ -211,13 +111,50 @@ def admit(
         if name in given:
             value = given[name]
             params[name] = (
-                _layers(name, value, layers) if name in _LAYER_LISTS else _CHECKS[name](value)
+                _layers(name, value, layers) if name in _LAYER_LISTS else CHECKS[name](value)
             )
     if request == "GetFeatureInfo":
         _check_query(params, layers if queryable is None else queryable)
     if request == "GetLegendGraphic":
         params["SLD_VERSION"] = "1.1.0"  # required by MapServer, the only value there is
     return WmsRequest(request, version, params)
+
+
+def picture_of_error(pairs: Iterable[tuple[str, str]], error: OgcError) -> str | None:
+    """Return the query that makes the map server draw an error, if the client wants errors as pictures.
+
+    The query is wrong on purpose, in the same way; nothing of the refused value is in it.
+
+    Parameters
+    ----------
+    pairs : name and value of each parameter as sent
+    error : OgcError
+        What `admit` raised for them.
+
+    Returns
+    -------
+    str or None
+        None where EXCEPTIONS asks for XML, or size or format of the picture are wrong themselves.
+    """
+    try:
+        given = _collect(pairs)
+        if not given.get("EXCEPTIONS", "").lower().endswith(("inimage", "blank")):
+            return None
+        kept = {name: CHECKS[name](given[name]) for name in _PICTURE if name in given}
+    except OgcError:
+        return None
+    system = "SRS" if given.get("VERSION", "").startswith("1.1") else "CRS"
+    wrong_system = error.ogc_code in ("InvalidCRS", "InvalidSRS")
+    asked = {
+        "SERVICE": "WMS",
+        "VERSION": "1.1.1" if system == "SRS" else "1.3.0",
+        "REQUEST": "GetMap",
+        "LAYERS": "undefined",
+        "STYLES": "",
+        system: "EPSG:0" if wrong_system else "EPSG:3857",
+        "BBOX": "0,0,1,1",
+    }
+    return urlencode(asked | kept)
 
 
 def _check_query(params: dict[str, str], queryable: Collection[str]) -> None:
@@ -248,7 +185,7 @@ def _collect(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return given
 
 
-_KNOWN = {"SERVICE", "REQUEST", "VERSION", *_CHECKS, *_LAYER_LISTS}
+_KNOWN = {"SERVICE", "REQUEST", "VERSION", *CHECKS, *_LAYER_LISTS}
 
 
 def _version(given: dict[str, str], request: str) -> str:
