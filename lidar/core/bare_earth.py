@@ -26,6 +26,7 @@ from lidar.core.points import Points
 
 Raster = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+_SWEEPS = 10  # half of what a terrain model gets: kappa differs by 0.1 %
 Real = TypeVar("Real", np.float32, np.float64)
 
 
@@ -181,7 +182,10 @@ class _Land:
         which: Mask | slice = slice(None) if keep is None else keep
         raster[self.lowest.cell[which]] = (self.lowest.z_m if z_m is None else z_m)[which]
         raster = fill_holes(
-            raster.reshape(self.covered.shape), self.covered, self.lowest.first_cell
+            raster.reshape(self.covered.shape),
+            self.covered,
+            self.lowest.first_cell,
+            sweeps=_SWEEPS,
         )
         raster.ravel()[self.beyond] = raster.ravel()[self.nearest]
         return raster

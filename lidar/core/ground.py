@@ -13,15 +13,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lidar.core import sampling
-from lidar.core.bare_earth import Surface, SurfaceParams, lowest_points, surfaces
+from lidar.core.bare_earth import SurfaceParams, lowest_points, surfaces
 from lidar.core.grid import MM_PER_M, Grid
+from lidar.core.kernel import kernel
 from lidar.core.points import GROUND, LOW_NOISE, WATER, Points
 
 OTHER = 1
 
 Raster = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Millimetres = NDArray[np.int32]
+Limit = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,18 @@ def find(points: Points, params: GroundParams | None = None, grid: Grid | None =
     grid = Grid.covering(points.box(), params.cell_m, points.crs)
     grid = grid.buffered(params.surface.reach(params.cell_m))
     of_class, of_terrain = surfaces(lowest_points(points, usable, grid), params.surface)
-    above_m, slope = _relative_to(of_class, points, grid)
-    is_low = above_m < -(params.noise_m + params.class_slope * slope)
-    is_ground = usable & ~is_low & (above_m <= params.class_m + params.class_slope * slope)
-    above_m, slope = _relative_to(of_terrain, points, grid)
-    is_terrain = is_ground & (above_m <= params.terrain_m + params.terrain_slope * slope)
     return Ground(
-        np.where(is_low, LOW_NOISE, np.where(is_ground, GROUND, OTHER)).astype(np.uint8), is_terrain
+        *_judge(
+            (points.x_mm, points.y_mm, points.z_mm),
+            usable,
+            grid.in_mm(points.origin_m),
+            (of_class.z_m, of_class.slope, of_terrain.z_m, of_terrain.slope),
+            (
+                (params.class_m, params.class_slope),
+                (params.terrain_m, params.terrain_slope),
+                (params.noise_m, params.class_slope),
+            ),
+        )
     )
 
 
@@ -159,12 +166,6 @@ def delivered_ground(points: Points) -> DeliveredGround:
     )
 
 
-def _relative_to(surface: Surface, points: Points, grid: Grid) -> tuple[Raster, Raster]:
-    """Return height above a surface in metres and the surface's slope, of each point."""
-    above_m = points.z_mm / MM_PER_M - sampling.at_points(surface.z_m, grid, points)
-    return above_m.astype(np.float32), sampling.at_points(surface.slope, grid, points)
-
-
 def _above_lowest(points: Points, cell_m: float) -> NDArray[np.float64]:
     """Return the height of each point above the lowest one of its cell, metres."""
     grid = Grid.covering(points.box(), cell_m, points.crs)
@@ -173,3 +174,50 @@ def _above_lowest(points: Points, cell_m: float) -> NDArray[np.float64]:
     floor_m[lowest.cell] = lowest.z_m
     above_m: NDArray[np.float64] = points.z_mm / MM_PER_M - floor_m[points.cells(grid)]
     return above_m
+
+
+@kernel
+def _judge(
+    xyz: tuple[Millimetres, Millimetres, Millimetres],
+    usable: Mask,
+    grid: tuple[int, int, int, int, int],
+    surfaces: tuple[Raster, Raster, Raster, Raster],
+    limits: tuple[Limit, Limit, Limit],
+) -> tuple[NDArray[np.uint8], Mask]:
+    """Class of each point and whether it makes the terrain model.
+
+    Parameters
+    ----------
+    surfaces : height and slope of the class surface, height and slope of the stricter one
+    limits : (constant, per slope) of the class, of the terrain model, of low noise
+    """
+    x, y, z = xyz
+    left, top, cell, rows, cols = grid
+    of_class, of_terrain, of_noise = limits
+    classes = np.full(x.size, OTHER, np.uint8)
+    is_terrain = np.zeros(x.size, np.bool_)
+    for i in range(x.size):
+        fc = (x[i] - left) / cell - 0.5
+        fr = (top - y[i]) / cell - 0.5
+        if not (0.0 <= fc < cols - 1 and 0.0 <= fr < rows - 1):
+            continue
+        height = z[i] / MM_PER_M
+        above = height - _bilinear(surfaces[0], fr, fc)
+        slope = _bilinear(surfaces[1], fr, fc)
+        if above < -(of_noise[0] + of_noise[1] * slope):
+            classes[i] = LOW_NOISE
+        elif usable[i] and above <= of_class[0] + of_class[1] * slope:
+            classes[i] = GROUND
+            above = height - _bilinear(surfaces[2], fr, fc)
+            slope = _bilinear(surfaces[3], fr, fc)
+            is_terrain[i] = above <= of_terrain[0] + of_terrain[1] * slope
+    return classes, is_terrain
+
+
+@kernel
+def _bilinear(raster: Raster, row: float, col: float) -> float:
+    r, c = int(row), int(col)
+    down, right = row - r, col - c
+    north = raster[r, c] * (1.0 - right) + raster[r, c + 1] * right
+    south = raster[r + 1, c] * (1.0 - right) + raster[r + 1, c + 1] * right
+    return float(north * (1.0 - down) + south * down)
