@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -26,6 +26,7 @@ def test_metres_are_exact_far_from_the_origin(make_points):
     st.lists(st.tuples(st.integers(-99_999, 99_999), st.integers(-99_999, 99_999)), min_size=1),
     st.sampled_from([0.5, 1.0, 20.0]),
 )
+@settings(deadline=None)  # the first call compiles
 def test_the_grid_over_the_box_holds_every_point(make_points, xy_mm, cell):
     points = make_points(*(np.array(xy_mm).T / 1000), 0.0, origin_m=(-50, 70, 0))
     grid = Grid.covering(points.box(), cell, points.crs)

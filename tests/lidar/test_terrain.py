@@ -139,7 +139,7 @@ def test_overlapping_rasters_are_filled_alike():
         assert apart.max() < 1e-4
 
 
-@pytest.mark.parametrize("name", ["bcts_4", "MixedEucaNat", "Topography", "fm_class"])
+@pytest.mark.parametrize("name", ["bcts_4", "Topography", "fm_class"])
 def test_held_out_ground_is_met_as_well_as_by_triangles(real_points, name):
     points = real_points(f"forest/{name}.laz")
     ground = points.take(points.classification == 2)
