@@ -140,8 +140,9 @@ class Subcompartment(models.Model):
             models.Index(fields=["keycode"], name="registry_subcompartment_kc"),
         )
         constraints = (
+            # Of the municipality: nobody's import may be stopped by another's rows that it cannot see.
             models.UniqueConstraint(
-                fields=["edition", "keycode"], name="registry_subcompartment_key"
+                fields=["municipality", "edition", "keycode"], name="registry_subcompartment_key"
             ),
         )
 

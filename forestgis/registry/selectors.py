@@ -72,9 +72,20 @@ def fingerprints(municipality: Municipality, edition: int) -> dict[str, Fingerpr
     }
 
 
-def register_entry(keycode: str) -> RegisterEntry | None:
-    """Read a 小班 in its latest edition; None when there is none to see."""
-    sub = Subcompartment.objects.filter(keycode=keycode).order_by("-edition").first()
+def register_entry(keycode: str, municipality_code: str | None = None) -> RegisterEntry | None:
+    """Read a 小班 in its latest edition; None when there is none to see.
+
+    Parameters
+    ----------
+    keycode : str
+        14 digits.
+    municipality_code : str, optional
+        Whose register; any that the acting principal sees when left out.
+    """
+    found = Subcompartment.objects.filter(keycode=keycode)
+    if municipality_code is not None:
+        found = found.filter(municipality_id=municipality_code)
+    sub = found.order_by("-edition").first()
     if sub is None:
         return None
     stands = list(Stand.objects.filter(subcompartment=sub).order_by("storey"))

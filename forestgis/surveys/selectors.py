@@ -37,7 +37,7 @@ def card(key: str, principal: Principal) -> Card | None:
     """
     with acting_as(principal):
         zone, publication = _published_zone(key)
-        entry = register_entry(key)
+        entry = register_entry(key, zone.municipality_id if zone else None)
         if zone is None and entry is None:
             return None
         return _card(key, zone, publication, entry)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from shapely.geometry import MultiPolygon, box
 
 from forestgis.registry import selectors, services
@@ -201,3 +201,30 @@ def test_without_a_principal_nothing_is_seen(municipality, files):
     run_import(municipality, files)
     with transaction.atomic():
         assert not Subcompartment.objects.exists()
+
+
+def test_neighbours_same_keycodes_do_not_stop_an_import(municipality, files):
+    run_import(municipality, files)
+    with transaction_as(PREFECTURE):
+        Municipality.objects.get_or_create(
+            code="01562",
+            defaults={
+                "code6": "015628",
+                "name": "西興部村",
+                "bureau": "オホーツク総合振興局",
+                "zone": 12,
+                "geom": municipality.geom,
+            },
+        )
+        neighbour = Municipality.objects.get(pk="01562")
+    assert run_import(neighbour, files, NEIGHBOUR).stored
+    assert counts(OWNER) == counts(NEIGHBOUR) == (2, 3, 4)
+
+
+def test_nobody_hangs_storeys_below_anothers_subcompartment(municipality, files):
+    run_import(municipality, files)
+    with transaction_as(OWNER):
+        stand = Stand.objects.first()
+    stand.pk, stand.storey, stand.municipality_id = None, 4, "01562"
+    with pytest.raises(IntegrityError, match="same_municipality"), transaction_as(NEIGHBOUR):
+        stand.save(force_insert=True)

@@ -6,6 +6,7 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
+from forestgis.registry.constraints import same_municipality
 from forestgis.tenancy.policies import MapReadable, PublicTable, TenantTable
 
 
@@ -127,12 +128,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='subcompartment',
-            constraint=models.UniqueConstraint(fields=('edition', 'keycode'), name='registry_subcompartment_key'),
+            constraint=models.UniqueConstraint(fields=('municipality', 'edition', 'keycode'), name='registry_subcompartment_key'),
         ),
         migrations.AddConstraint(
             model_name='stand',
             constraint=models.UniqueConstraint(fields=('subcompartment', 'storey'), name='registry_stand_key'),
         ),
+        *same_municipality("registry_subcompartment", {"registry_stand": "subcompartment_id"}),
         PublicTable("registry_municipality"),
         MapReadable(
             "registry_municipality",

@@ -9,6 +9,7 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from forestgis.registry.constraints import same_municipality
 from forestgis.tenancy.policies import (
     MAY_WRITE, MapReadable, ProtectedTable, TenantTable, own_rows, shared_rows,
 )
@@ -241,6 +242,19 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='zonevolume',
             constraint=models.UniqueConstraint(fields=('run', 'key'), name='surveys_zonevolume_key'),
+        ),
+        *same_municipality(
+            "surveys_batch",
+            {"surveys_batchfile": "batch_id", "surveys_plot": "batch_id", "surveys_run": "batch_id"},
+        ),
+        *same_municipality(
+            "surveys_run",
+            {
+                "surveys_product": "run_id",
+                "surveys_zonevolume": "run_id",
+                "surveys_meshcell": "run_id",
+                "surveys_publication": "run_id",
+            },
         ),
         # Before the policies that call it. The reader's own policies on publications decide what it gives.
         migrations.RunSQL(SHARED_RUNS, "DROP FUNCTION surveys_shared_runs()"),

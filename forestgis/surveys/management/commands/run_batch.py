@@ -36,14 +36,18 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, help="点群ファイル、またはそのフォルダ")
         parser.add_argument("--municipality", required=True, help="5桁の団体コード")
         parser.add_argument("--name", required=True, help="一覧に出る名前")
-        parser.add_argument("--compartments", type=Path, help="集計区域（省略すると登録済みの小班）")
+        parser.add_argument(
+            "--compartments", type=Path, help="集計区域（省略すると登録済みの小班）"
+        )
         parser.add_argument("--plots", type=Path, help="標準地のCSV（省略すると未校正）")
         parser.add_argument("--simulated", action="store_true", help="架空データの印を付ける")
         parser.add_argument("--epsg", type=int, help="座標系が書かれていない点群のEPSG番号")
         parser.add_argument(
             "--captured", nargs=2, type=date.fromisoformat, metavar=("FROM", "TO"), help="計測日"
         )
-        parser.add_argument("--skip-refused", action="store_true", help="使えないファイルを除いて進む")
+        parser.add_argument(
+            "--skip-refused", action="store_true", help="使えないファイルを除いて進む"
+        )
         parser.add_argument(
             "--publish", metavar="SHARING", choices=list(dict(published_sharing())), help="公開範囲"
         )

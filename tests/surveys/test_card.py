@@ -1,0 +1,76 @@
+"""The card of a 小班: LiDAR and register beside each other, with where the numbers come from."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from forestgis.surveys import selectors, services
+from forestgis.tenancy.principal import acting_as, transaction_as
+
+
+@pytest.fixture
+def published(world, make_run):
+    run = make_run()
+    with acting_as(world.owner):
+        services.publish(run, "municipalities")
+    with transaction_as(world.owner):
+        return run, run.zones.order_by("key").first()
+
+
+def card(principal, key):
+    with transaction_as(principal):
+        return selectors.card(key, principal)
+
+
+def test_owner_sees_volume_and_register(world, published):
+    run, zone = published
+    found = card(world.owner, zone.key)
+    assert (found.label, found.municipality_name) == ("41-1", "滝上町")
+    assert found.volume.hardwood.m3 == zone.hardwood_m3
+    assert found.volume.source.run_id == run.pk
+    assert found.volume.source.simulated
+    assert found.volume.model.n_plots == 20
+    assert found.register.keycode == zone.key
+    text = " ".join(found.cautions)
+    assert "架空データ" in text
+    assert "一致しません" in text
+
+
+def test_neighbour_sees_the_shared_volume_and_not_the_register(world, published):
+    _run, zone = published
+    found = card(world.neighbour, zone.key)
+    assert found.volume.hardwood.m3 == zone.hardwood_m3
+    assert found.register is None
+
+
+def test_what_is_not_shared_is_not_there(world, published):
+    _run, zone = published
+    assert card(world.public, zone.key) is None
+    assert card(world.owner, "00000000000000") is None
+
+
+def test_unpublished_volume_is_not_on_the_card(world, make_run):
+    run = make_run()
+    with transaction_as(world.owner):
+        key = run.zones.first().key
+    found = card(world.owner, key)
+    assert found.volume is None
+    assert found.register is not None
+
+
+def test_interval_and_text_come_from_the_stored_figures(world, published):
+    _run, zone = published
+    estimate = card(world.owner, zone.key).to_dict()["volume"]["hardwood"]
+    low, high = estimate["interval_m3"]
+    half = zone.hardwood_se_m3 * Decimal("1.6448536")
+    assert high == pytest.approx(zone.hardwood_m3 + half, abs=Decimal("0.06"))
+    assert low == pytest.approx(max(zone.hardwood_m3 - half, 0), abs=Decimal("0.06"))
+    assert estimate["text"]["m3"].replace(",", "") == str(zone.hardwood_m3)
+
+
+def test_names_follow_the_language(world, published):
+    _run, zone = published
+    with translation.override("en"):
+        found = card(world.owner, zone.key)
+    assert "Natural" in found.register.storeys[0].forest_type or found.register.storeys
