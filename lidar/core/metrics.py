@@ -38,41 +38,17 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from lidar.core import return_sums as at
 from lidar.core.grid import MM_PER_M
-from lidar.core.kernel import kernel
 from lidar.core.points import Points
+from lidar.core.return_sums import BIN_MM, N_BINS
 from lidar.errors import PointsMismatchError
 
-BREAK_MM = 2000
-BIN_MM = 100
-N_BINS = 800
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95, 99)
 SLICES_M = (2, 5, 10, 15, 20)
 LOWEST_M = -10.0
 HIGHEST_M = N_BINS * BIN_MM / MM_PER_M
 _LABELS_AT_ONCE = 4096
-
-# Columns of the integer sums.
-(
-    _N_ALL,
-    _N_FIRST,
-    _N_TREE,
-    _N_FIRST_TREE,
-    _N_SINGLE,
-    _N_SINGLE_TREE,
-    _N_LAST,
-    _N_LAST_LOW,
-    _RETURNS,
-    _H,
-    _HH,
-    _H_MAX,
-    _H_FIRST,
-    _I_FIRST,
-    _II_FIRST,
-    _I_SINGLE,
-    _I_LAST,
-    _N_SUMS,
-) = range(18)
 
 _SLICE_NAMES = tuple(
     f"density_{low}_{high}" for low, high in zip(SLICES_M, (*SLICES_M[1:], "up"), strict=True)
@@ -156,7 +132,7 @@ def by_label(
         )
     height_mm, wanted = _in_mm(height_m, points.is_usable())
     parts = [
-        _derive(*_accumulate(points, height_mm, np.where(wanted, label, -1), first, count))
+        _derive(*at.accumulate(points, height_mm, np.where(wanted, label, -1), first, count))
         for first, count in _batches(n_labels)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in METRICS}
@@ -175,72 +151,9 @@ def _batches(n_labels: int) -> Iterator[tuple[int, int]]:
         yield first, min(_LABELS_AT_ONCE, n_labels - first)
 
 
-def _accumulate(
-    points: Points,
-    height_mm: NDArray[np.int32],
-    label: NDArray[np.int32],
-    first: int,
-    count: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    sums = np.zeros((count, _N_SUMS), np.int64)
-    histogram = np.zeros((count, N_BINS), np.int32)
-    _sum_up(
-        height_mm,
-        points.intensity,
-        points.return_number,
-        points.return_count,
-        label.astype(np.int64) - first,
-        sums,
-        histogram,
-    )
-    return sums, histogram
-
-
-@kernel
-def _sum_up(
-    height: NDArray[np.int32],
-    intensity: NDArray[np.uint16],
-    number: NDArray[np.uint8],
-    count: NDArray[np.uint8],
-    label: NDArray[np.int64],
-    sums: NDArray[np.int64],
-    histogram: NDArray[np.int32],
-) -> None:
-    for i in range(height.size):
-        k = label[i]
-        if k < 0 or k >= sums.shape[0]:
-            continue
-        s = sums[k]
-        h, light = np.int64(height[i]), np.int64(intensity[i])
-        tree = h > BREAK_MM
-        s[_N_ALL] += 1
-        if tree:
-            s[_N_TREE] += 1
-            s[_H] += h
-            s[_HH] += h * h
-            s[_H_MAX] = max(s[_H_MAX], h)
-            histogram[k, (h - 1) // BIN_MM] += 1
-        if number[i] <= 1:
-            s[_N_FIRST] += 1
-            s[_RETURNS] += max(count[i], 1)
-            s[_H_FIRST] += max(h, 0)
-            s[_N_SINGLE] += count[i] <= 1
-            if tree:
-                s[_N_FIRST_TREE] += 1
-                s[_I_FIRST] += light
-                s[_II_FIRST] += light * light
-                if count[i] <= 1:
-                    s[_N_SINGLE_TREE] += 1
-                    s[_I_SINGLE] += light
-        elif number[i] >= count[i]:
-            s[_N_LAST] += 1
-            s[_I_LAST] += light
-            s[_N_LAST_LOW] += not tree
-
-
 def _derive(sums: NDArray[np.int64], histogram: NDArray[np.int32]) -> Metrics:
     out = _counts_and_shares(sums) | _heights(sums, histogram) | _intensities(sums)
-    empty = sums[:, _N_ALL] == 0
+    empty = sums[:, at.N_ALL] == 0
     for name in METRICS:
         if not name.startswith("n_"):
             out[name] = np.where(empty, np.nan, out[name])
@@ -255,25 +168,25 @@ def _ratio(top: NDArray[np.generic], bottom: NDArray[np.generic], none: float = 
 
 
 def _counts_and_shares(s: NDArray[np.int64]) -> dict[str, Values]:
-    low = _ratio(s[:, _N_LAST_LOW], s[:, _N_FIRST_TREE])
+    low = _ratio(s[:, at.N_LAST_LOW], s[:, at.N_FIRST_TREE])
     return {
-        "n_all": s[:, _N_ALL].astype(np.float64),
-        "n_first": s[:, _N_FIRST].astype(np.float64),
-        "h_mean_all_first": _ratio(s[:, _H_FIRST], s[:, _N_FIRST]) / MM_PER_M,
-        "cover_first": _ratio(s[:, _N_FIRST_TREE], s[:, _N_FIRST]),
-        "cover_all": _ratio(s[:, _N_TREE], s[:, _N_ALL]),
-        "single_share": _ratio(s[:, _N_SINGLE], s[:, _N_FIRST]),
-        "returns_per_pulse": _ratio(s[:, _RETURNS], s[:, _N_FIRST]),
+        "n_all": s[:, at.N_ALL].astype(np.float64),
+        "n_first": s[:, at.N_FIRST].astype(np.float64),
+        "h_mean_all_first": _ratio(s[:, at.H_FIRST], s[:, at.N_FIRST]) / MM_PER_M,
+        "cover_first": _ratio(s[:, at.N_FIRST_TREE], s[:, at.N_FIRST]),
+        "cover_all": _ratio(s[:, at.N_TREE], s[:, at.N_ALL]),
+        "single_share": _ratio(s[:, at.N_SINGLE], s[:, at.N_FIRST]),
+        "returns_per_pulse": _ratio(s[:, at.RETURNS], s[:, at.N_FIRST]),
         "last_penetration": np.minimum(low, 1.0),
     }
 
 
 def _intensities(s: NDArray[np.int64]) -> dict[str, Values]:
     return {
-        "int_first_mean": _ratio(s[:, _I_FIRST], s[:, _N_FIRST_TREE]),
-        "int_first_sd": _sd(s[:, _N_FIRST_TREE], s[:, _I_FIRST], s[:, _II_FIRST]),
-        "int_single_mean": _ratio(s[:, _I_SINGLE], s[:, _N_SINGLE_TREE]),
-        "int_last_mean": _ratio(s[:, _I_LAST], s[:, _N_LAST]),
+        "int_first_mean": _ratio(s[:, at.I_FIRST], s[:, at.N_FIRST_TREE]),
+        "int_first_sd": _sd(s[:, at.N_FIRST_TREE], s[:, at.I_FIRST], s[:, at.II_FIRST]),
+        "int_single_mean": _ratio(s[:, at.I_SINGLE], s[:, at.N_SINGLE_TREE]),
+        "int_last_mean": _ratio(s[:, at.I_LAST], s[:, at.N_LAST]),
     }
 
 
@@ -286,14 +199,14 @@ def _sd(n: NDArray[np.int64], total: NDArray[np.int64], squares: NDArray[np.int6
 
 
 def _heights(s: NDArray[np.int64], histogram: NDArray[np.int32]) -> dict[str, Values]:
-    n_tree, n_all = s[:, _N_TREE], s[:, _N_ALL]
-    mean_mm = _ratio(s[:, _H], n_tree, 0.0)
+    n_tree, n_all = s[:, at.N_TREE], s[:, at.N_ALL]
+    mean_mm = _ratio(s[:, at.H], n_tree, 0.0)
     below = np.cumsum(histogram, axis=1, dtype=np.int64)
-    h_max = s[:, _H_MAX] / MM_PER_M
+    h_max = s[:, at.H_MAX] / MM_PER_M
     skew, kurt = _shape(histogram)
     out = {
         "h_mean": mean_mm / MM_PER_M,
-        "h_sd": _sd(n_tree, s[:, _H], s[:, _HH]) / MM_PER_M,
+        "h_sd": _sd(n_tree, s[:, at.H], s[:, at.HH]) / MM_PER_M,
         "h_skew": skew,
         "h_kurt": kurt,
         "h_max": h_max,
