@@ -129,7 +129,7 @@ MESH = Layer(
         graduated(VOLUME_LIMITS, YELLOW_GREEN, "m3/ha"), field="hardwood_m3ha", opacity=0.8
     ),
     unit="m3/ha",
-    minzoom=13,
+    minzoom=14,
     maxzoom=16,
     sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
