@@ -74,6 +74,7 @@ class GaussianProcess:
             _objective,
             _PRIOR_MEAN,
             args=(square, dot, noise_shape, y),
+            jac=True,
             method="L-BFGS-B",
             bounds=[(m - 3 * s, m + 3 * s) for m, s in zip(_PRIOR_MEAN, _PRIOR_SD, strict=True)],
         )
@@ -186,14 +187,27 @@ def _covariance(hyper: Array, square: Array, dot: Array) -> Array:
     return result
 
 
-def _objective(log_hyper: Array, square: Array, dot: Array, shape: Array, y: Array) -> float:
-    hyper = np.exp(log_hyper)
-    covariance = _covariance(hyper, square, dot)
-    covariance[np.diag_indices_from(covariance)] += hyper[3] ** 2 * shape + _JITTER
-    factor = cho_factor(covariance, lower=True)
-    fit = 0.5 * y @ cho_solve(factor, y) + np.log(np.diag(factor[0])).sum()
-    prior = 0.5 * (((log_hyper - _PRIOR_MEAN) / _PRIOR_SD) ** 2).sum()
-    return float(fit + prior)
+def _objective(
+    log_hyper: Array, square: Array, dot: Array, shape: Array, y: Array
+) -> tuple[float, Array]:
+    """Return the negative log posterior of the hyperparameters and its gradient (eq. 5.9)."""
+    bend, slope, scale, noise = np.exp(log_hyper)
+    bent = bend**2 * np.exp(-square / (2 * scale**2))
+    straight = slope**2 * (1 + dot)
+    spread = noise**2 * shape
+    factor = cho_factor(bent + straight + np.diag(spread + _JITTER), lower=True)
+    inverse = cho_solve(factor, np.eye(len(y)))
+    weights = inverse @ y
+    away = (log_hyper - _PRIOR_MEAN) / _PRIOR_SD
+    value = 0.5 * y @ weights + np.log(np.diag(factor[0])).sum() + 0.5 * (away**2).sum()
+    rest = inverse - np.outer(weights, weights)
+    by_log = (
+        (rest * bent).sum(),
+        (rest * straight).sum(),
+        0.5 * (rest * bent * square).sum() / scale**2,
+        np.diag(rest) @ spread,
+    )
+    return float(value), np.array(by_log) + away / _PRIOR_SD
 
 
 @kernel

@@ -197,7 +197,13 @@ def _bend(
     bend = GaussianProcess.fit(features[stocked], ratio, noise)
     factor = np.ones(len(plots))
     factor[stocked] = bend_factor(bend.leave_one_out())
-    return bend, replace(held_out, total=base * factor)
+    # Ratio correction (Snowdon 1991): held-out volumes add up to the measured ones.
+    total = base * factor
+    ratio_of_sums = float(truth.sum() / total.sum())
+    coefficients = held_out.law.coefficients.copy()
+    coefficients[0] += np.log(ratio_of_sums)
+    law = replace(held_out.law, coefficients=coefficients)
+    return bend, replace(held_out, law=law, total=total * ratio_of_sums)
 
 
 def _jackknife(plots: PlotSample, training: ShareTraining, law: PowerLaw) -> _Jackknife:

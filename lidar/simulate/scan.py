@@ -140,7 +140,10 @@ def _pulses(
     tangent = np.tan(np.arctan(t / params.mean_height_m) + roll)
     x = s - frame[0]
     y = np.full(x.size, tile.line_y_m - frame[1])
-    time = tile.start_s + s / speed_m_s() + (t + tile.half_width_m) * 1e-6
+    # Fired at even intervals, so that a time belongs to one pulse.
+    period = step / speed_m_s()
+    first = (tile.west_m - frame[0]) / speed_m_s()
+    time = tile.start_s + first + period * np.arange(s.size) / across.size
     return np.column_stack([x, y, tangent]), np.degrees(np.arctan(tangent)), time
 
 

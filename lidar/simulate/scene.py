@@ -22,7 +22,7 @@ from lidar.simulate.roads import Road, make_roads
 from lidar.simulate.stands import Stand, make_stands
 from lidar.simulate.terrain import MARGIN_M, Relief, make_relief, valley_line
 from lidar.simulate.trees import Trees, grow
-from lidar.simulate.truth import plot_rows, truth_rows
+from lidar.simulate.truth import PLOT_COLUMNS, plot_rows, truth_rows
 from lidar.simulate.writer import write_layer, write_laz, write_table, write_trees
 
 OnProgress = Callable[[int, int, str, str], None]
@@ -73,7 +73,7 @@ def make_scene(
     total = len(tiles) + 1
     scene = _write_world(out, params, world)
     report(1, total, "simulate", "forest")
-    target = scan.make_target(params, world.relief, world.trees, _ground(params, world))
+    target = scan.make_target(params, world.relief, world.trees, ground_rasters(params, world))
     laz = []
     for done, path in enumerate(_scan_all(out / "laz", params, target, tiles), start=2):
         laz.append(path)
@@ -119,7 +119,9 @@ def _land(params: SceneParams, layout: list[Subcompartment]) -> list[shapely.Pol
     return land
 
 
-def _ground(params: SceneParams, world: World) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def ground_rasters(
+    params: SceneParams, world: World
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Return rasters of the kind of ground and of the undergrowth's height."""
     frame = world.relief.frame
     stand = label_raster(frame, [unit.polygon for unit in world.layout])
@@ -163,10 +165,11 @@ def _write_world(out: Path, params: SceneParams, world: World) -> dict[str, Path
     }
     _write_compartments(paths["compartments"], world.layout, params.epsg)
     _write_roads(paths["roads"], world.roads, params.epsg)
-    write_table(paths["register"], world.register, encoding="cp932")
-    write_table(paths["plots"], world.plots)
+    write_table(paths["register"], list(world.register[0]), world.register, encoding="cp932")
+    write_table(paths["plots"], PLOT_COLUMNS, world.plots)
     write_trees(paths["trees"], world.trees)
-    write_table(paths["truth"], truth_rows(world.layout, world.stands, world.trees))
+    truth = truth_rows(world.layout, world.stands, world.trees)
+    write_table(paths["truth"], list(truth[0]), truth)
     (out / "NOTICE.txt").write_text(
         f"{NOTICE} (fictional data): simulated forest, register, roads and scan.\n"
         "Nothing here describes real land, trees or owners.\n",

@@ -15,6 +15,7 @@ from lidar.simulate.trees import Trees
 Array = NDArray[np.float64]
 
 PLOT_RADIUS_M = 11.28
+PLOT_COLUMNS = ("plot_id", "x", "y", "radius_m", "hardwood_m3ha", "conifer_m3ha")
 _PLOT_AREA_M2 = float(np.pi * PLOT_RADIUS_M**2)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -83,11 +83,15 @@ def _column(values: Sequence[object]) -> np.ndarray:
     return array.astype(object) if array.dtype.kind == "U" else array
 
 
-def write_table(path: Path, rows: Iterable[Mapping[str, object]], encoding: str = "utf-8") -> None:
-    """Write rows as CSV with the first row's keys as header."""
-    rows = list(rows)
+def write_table(
+    path: Path,
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, object]],
+    encoding: str = "utf-8",
+) -> None:
+    """Write rows as CSV under these columns; no rows give the heading alone."""
     with path.open("w", newline="", encoding=encoding) as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\r\n")
+        writer = csv.DictWriter(stream, fieldnames=columns, lineterminator="\r\n")
         writer.writeheader()
         writer.writerows(rows)
 
