@@ -137,9 +137,9 @@ def serve(handle: int, memory_bytes: int) -> None:
     while True:
         try:
             function, args, kwargs = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(_answer(function, args, kwargs))
+            pipe.send(_answer(function, args, kwargs))
+        except (EOFError, ConnectionError):
+            return  # the parent is gone
 
 
 def _answer(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[bool, Any]:  # noqa: ANN401

@@ -155,7 +155,9 @@ def _outside(points: Points, file: LasFile) -> int:
 def _add_density(seen: PointStatistics, points: Points, count: int) -> None:
     step = max(1, len(points) // HULL_POINTS)
     xy = np.column_stack([points.x_m()[::step], points.y_m()[::step]])
-    seen.area_m2 = round(float(shapely.convex_hull(shapely.MultiPoint(xy)).area), 1)
+    if len(xy) > 1:
+        hull = shapely.convex_hull(shapely.linestrings(xy))
+        seen.area_m2 = round(float(shapely.area(hull)), 1)
     if seen.area_m2 > 1.0:
         first_share = float((points.return_number == 1).mean())
         seen.density_m2 = round(count / seen.area_m2, 4)
@@ -171,15 +173,15 @@ def _add_histograms(seen: PointStatistics, points: Points) -> None:
 
 
 def _counts(values: NDArray[np.uint8]) -> dict[str, int]:
-    kinds, counts = np.unique(values, return_counts=True)
-    return {str(kind): int(n) for kind, n in zip(kinds, counts, strict=True)}
+    counts = np.bincount(values)
+    return {str(kind): int(counts[kind]) for kind in np.flatnonzero(counts)}
 
 
 def _add_lines(seen: PointStatistics, points: Points) -> None:
     seen.line_ids = [int(i) for i in np.unique(points.line_id)]
     cells = points.cells(Grid.covering(points.box(), 20.0, points.crs))
-    pairs = np.unique(np.column_stack([cells, points.line_id.astype(np.int32)]), axis=0)
-    _, lines = np.unique(pairs[:, 0], return_counts=True)
+    pairs = np.unique(cells.astype(np.int64) * 65_536 + points.line_id)
+    _, lines = np.unique(pairs // 65_536, return_counts=True)
     seen.line_overlap = round(float((lines > 1).mean()), 4)
 
 

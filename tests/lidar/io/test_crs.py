@@ -28,8 +28,15 @@ def test_wkt_and_geotiff_keys_name_the_same_system(file_in):
 
 @pytest.mark.parametrize(
     ("name", "epsg"),
-    [("MixedConifer", 26912), ("Megaplot", 26917), ("Topography", 2949), ("bcts_1", 3005)]
-    + [("fm_class", 2949), ("MixedEucaNat", 31983), ("pycrown_POINTS", 2193)],
+    {
+        "MixedConifer": 26912,
+        "Megaplot": 26917,
+        "Topography": 2949,
+        "bcts_1": 3005,
+        "fm_class": 2949,
+        "MixedEucaNat": 31983,
+        "pycrown_POINTS": 2193,
+    }.items(),
 )
 def test_systems_of_real_files(shared_data, name, epsg):
     found = of(shared_data / "lidar" / "forest" / f"{name}.laz")

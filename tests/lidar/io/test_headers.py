@@ -1,3 +1,4 @@
+import contextlib
 import struct
 
 import laspy
@@ -60,7 +61,7 @@ def test_every_real_file_agrees_with_laspy(shared_data):
 def test_a_file_that_is_not_las_says_so(tmp_path):
     path = tmp_path / "notes.laz"
     path.write_text("x,y,z\n" * 100)
-    with pytest.raises(HeaderError, match="notes.laz: not a LAS or LAZ file"):
+    with pytest.raises(HeaderError, match=r"notes\.laz: not a LAS or LAZ file"):
         headers.read(path)
 
 
@@ -121,7 +122,5 @@ def test_a_mutated_byte_never_crashes_the_check(small_laz, at, byte):
     data[at] = byte
     mutated = small_laz.with_name("mutated.laz")
     mutated.write_bytes(bytes(data))
-    try:
+    with contextlib.suppress(HeaderError):
         headers.check(headers.read(mutated))
-    except HeaderError:
-        pass

@@ -19,7 +19,7 @@ def cell_box(number):
 def test_areas_are_those_of_the_intersections(seed):
     rng = np.random.default_rng(seed)
     polygon = shapely.Point(58_480, 13_110).buffer(70)
-    hole = shapely.Point(*(58_480, 13_110) + rng.uniform(-20, 20, 2)).buffer(25)
+    hole = shapely.Point(58_480 + rng.uniform(-20, 20), 13_110 + rng.uniform(-20, 20)).buffer(25)
     polygon = polygon.difference(hole)
     ((cells, area_m2),) = coverage(np.array([polygon]), MESH)
     expected = [cell_box(c).intersection(polygon).area for c in cells]
@@ -28,7 +28,10 @@ def test_areas_are_those_of_the_intersections(seed):
 
 
 def test_neighbours_share_a_cell_without_gap_or_overlap():
-    left, right = shapely.box(58_405, 13_005, 58_451, 13_195), shapely.box(58_451, 13_005, 58_595, 13_195)
+    left, right = (
+        shapely.box(58_405, 13_005, 58_451, 13_195),
+        shapely.box(58_451, 13_005, 58_595, 13_195),
+    )
     total = np.zeros(MESH.size)
     for cells, area_m2 in coverage(np.array([left, right]), MESH):
         total[cells] += area_m2

@@ -30,9 +30,7 @@ def with_ground_truth(grove):
 
 def digests(folder: Path) -> dict[str, str]:
     files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return {
-        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files
-    }
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +99,15 @@ def test_mesh_has_the_fields_of_the_standard(done):
     result, _ = done
     mesh = result.mesh()
     columns = mesh.columns
-    for field in ("解析樹種", "面積_ha", "立木本数", "平均樹高", "合計材積", "ha材積", "森林計測法"):
+    for field in (
+        "解析樹種",
+        "面積_ha",
+        "立木本数",
+        "平均樹高",
+        "合計材積",
+        "ha材積",
+        "森林計測法",
+    ):
         assert field in columns
     assert set(columns["面積_ha"]) == {0.04}
     assert set(columns["森林計測年"].astype(str)) == {"2024-05-20"}
@@ -181,9 +187,7 @@ def test_the_number_of_workers_does_not_change_a_byte(done, grove, tmp_path, wor
 
 
 def test_the_order_of_files_does_not_change_a_byte(done, grove, tmp_path):
-    execute(
-        inputs(grove)[::-1], tmp_path, **with_ground_truth(grove), params=SMALL, workers=0
-    )
+    execute(inputs(grove)[::-1], tmp_path, **with_ground_truth(grove), params=SMALL, workers=0)
     assert digests(tmp_path) == digests(done[0].out_dir)
 
 
@@ -196,7 +200,6 @@ def test_tiles_leave_no_seam(done, grove, tmp_path):
         one, many = raster(whole, kind)[0], raster(done[0], kind)[0]
         np.testing.assert_array_equal(np.isnan(one), np.isnan(many))
         apart = np.abs(one - many)
-        print(kind, np.nanmax(apart), (apart > 0.005).sum(), np.argwhere(apart > 0.02)[:10])
         assert np.nanmax(apart) <= {"dtm": 0.05, "chm": 0.05, "hardwood_m3ha": 1.0}[kind]
 
 
@@ -228,8 +231,14 @@ def test_cancelling_keeps_what_is_done_and_going_on_ends_alike(done, grove, tmp_
         **with_ground_truth(grove),
         params=SMALL,
         workers=0,
-        on_progress=lambda _d, _t, stage, _m: stage == "volume"
-        and [pytest.fail("a finished tile was computed again") for p in kept if p.stat().st_mtime_ns != before[p]],
+        on_progress=lambda _d, _t, stage, _m: (
+            stage == "volume"
+            and [
+                pytest.fail("a finished tile was computed again")
+                for p in kept
+                if p.stat().st_mtime_ns != before[p]
+            ]
+        ),
     )
     assert digests(tmp_path) == digests(done[0].out_dir)
 

@@ -55,8 +55,14 @@ def test_figures_of_real_files(shared_data):
 
 @pytest.mark.parametrize(
     ("name", "normalised"),
-    [("MixedConifer", True), ("Megaplot", True), ("pycrown_POINTS", True), ("bcts_1", False)]
-    + [("fm_class", False), ("MixedEucaNat", False)],
+    {
+        "MixedConifer": True,
+        "Megaplot": True,
+        "pycrown_POINTS": True,
+        "bcts_1": False,
+        "fm_class": False,
+        "MixedEucaNat": False,
+    }.items(),
 )
 def test_heights_above_ground_are_recognised(shared_data, name, normalised):
     report = one(shared_data / "lidar" / "forest" / f"{name}.laz")

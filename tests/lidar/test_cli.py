@@ -1,0 +1,83 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from lidar.__main__ import main
+from lidar.run import load_result
+
+
+@pytest.fixture
+def call():
+    return lambda *arguments: CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def test_help_names_the_commands(call):
+    text = call("--help").output
+    for command in ("inspect", "run", "simulate"):
+        assert command in text
+
+
+def test_inspect_prints_a_table_and_the_faults(call, grove):
+    done = call("inspect", grove)
+    assert done.exit_code == 0
+    assert "line_1.laz" in done.output
+    assert "no_ground_class" in done.output
+
+
+def test_inspect_as_json(call, grove):
+    report = json.loads(call("inspect", "--json", grove).output)
+    assert [f["name"] for f in report["files"]] == ["line_1.laz", "line_2.laz"]
+    assert report["epsg"] == 6680
+
+
+def test_inspect_fails_when_nothing_can_be_used(call, shared_data):
+    done = call("inspect", shared_data / "lidar" / "malformed" / "laszip_broken_type.laz")
+    assert done.exit_code == 1
+    assert "unknown_compression" in done.output
+
+
+def test_headers_only_does_not_decode(call, shared_data):
+    done = call("inspect", "--headers-only", "--json", shared_data / "lidar" / "forest")
+    report = json.loads(done.output)
+    assert len(report["files"]) == 10
+    assert {f["statistics"] for f in report["files"]} == {None}
+
+
+def test_run_writes_a_result(call, grove, tmp_path):
+    out = tmp_path / "out"
+    options = ("--compartments", grove / "areas.geojson", "--plots", grove / "plots.csv")
+    done = call("run", grove, "--out", out, *options, "--workers", 1)
+    assert done.exit_code == 0, done.output
+    result = load_result(out)
+    assert result.calibrated
+    assert "01010010010001" in done.output
+    assert "calibrated; results in" in done.output
+
+
+def test_run_says_uncalibrated(call, grove, tmp_path):
+    done = call("run", grove / "line_1.laz", "--out", tmp_path / "out", "--workers", 0)
+    assert done.exit_code == 0, done.output
+    assert "UNCALIBRATED" in done.output
+    assert "squares" in done.output
+
+
+def test_run_tells_why_it_refuses(call, shared_data, tmp_path):
+    bad = shared_data / "lidar" / "formats" / "pdal_epsg_4326.las"
+    done = call("run", bad, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "longitude and latitude" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_folder_without_point_clouds(call, tmp_path):
+    done = call("run", tmp_path, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "no LAS or LAZ files" in done.output
+
+
+def test_simulate_makes_a_scene_that_can_be_inspected(call, tmp_path):
+    sizes = ("--width", 120, "--height", 120, "--pulses", 1, "--dense-pulses", 1, "--plots", 2)
+    done = call("simulate", tmp_path / "scene", *sizes, "--workers", 1)
+    assert done.exit_code == 0, done.output
+    assert call("inspect", tmp_path / "scene").exit_code == 0
