@@ -48,7 +48,6 @@ class Geometry(StrEnum):
     MULTIPOLYGON = "multipolygon"
     POLYGON = "polygon"
     MULTILINESTRING = "multilinestring"
-    POINT = "point"
 
     @property
     def is_area(self) -> bool:

@@ -27,7 +27,6 @@ _GEOMETRY_FIELDS: dict[Geometry, type[models.GeometryField[Any, Any]]] = {
     Geometry.MULTIPOLYGON: models.MultiPolygonField,
     Geometry.POLYGON: models.PolygonField,
     Geometry.MULTILINESTRING: models.MultiLineStringField,
-    Geometry.POINT: models.PointField,
 }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tempfile
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -17,7 +19,7 @@ from gisserver.geometries import WGS84BoundingBox
 from gisserver.views import WFSView
 
 from forestgis.maps import wfs_extensions
-from forestgis.maps.access import readable_layers
+from forestgis.maps.access import map_alias, readable_layers
 from forestgis.maps.catalogue import LAYERS
 from forestgis.maps.mapserver import ABSTRACT, TITLE
 from forestgis.maps.models import FEATURES
@@ -30,10 +32,15 @@ _SPOOL_BYTES = 4_000_000
 
 
 class CatalogueFeatureType(FeatureType):  # type: ignore[misc]
-    """A feature type whose extent is stated: computing it would read every row at each GetCapabilities."""
+    """A feature type that is read as the map role of the reader, and whose extent is stated."""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the rows, asked for under the reader's map role, which may read less than the web role."""
+        queryset: QuerySet[Any] = super().get_queryset()
+        return queryset.using(map_alias())
 
     def get_bounding_box(self) -> WGS84BoundingBox:
-        """Return the extent of Hokkaido with its islands."""
+        """Return the extent of Hokkaido with its islands: computing it would read every row."""
         return WGS84BoundingBox(139.2, 41.2, 149.0, 45.7)
 
 
@@ -95,8 +102,10 @@ class CatalogueWfs(WFSView):  # type: ignore[misc]
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Answer, with all rows read before the transaction that carries the principal ends."""
-        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-        response = _spooled(response) if isinstance(response, StreamingHttpResponse) else response
+        with transaction.atomic(using=map_alias()):
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+            if isinstance(response, StreamingHttpResponse):
+                response = _spooled(response)
         response["Cache-Control"] = "private, no-cache"
         patch_vary_headers(response, ["Authorization", "Cookie"])
         return response

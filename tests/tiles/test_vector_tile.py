@@ -67,5 +67,5 @@ def test_names_cannot_carry_sql():
     from tiles.layer import Geometry, VectorSource
 
     with pytest.raises(DeclarationError):
-        VectorSource("x; drop table y", Geometry.POINT)
+        VectorSource("x; drop table y", Geometry.POLYGON)
     assert psycopg2.paramstyle == "pyformat"  # what tile_sql writes its parameters in

@@ -12,10 +12,10 @@ from forestgis.maps.catalogue import bounds, rasters, register, roads, volume
 from tiles.layer import Layer
 
 LAYERS: tuple[Layer, ...] = (
+    rasters.HILLSHADE,
     rasters.CANOPY_HEIGHT,
     rasters.CONIFER,
     rasters.HARDWOOD,
-    rasters.HILLSHADE,
     volume.MESH,
     register.SUBCOMPARTMENT,
     volume.CONIFER,

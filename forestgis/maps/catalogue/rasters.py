@@ -57,7 +57,7 @@ HILLSHADE = Layer(
     title=Text("陰影起伏", "Hillshade"),
     group=SURVEY,
     source=RasterSource("hillshade", (0, 255)),
-    style=RasterStyle(opacity=0.6),
+    style=RasterStyle(opacity=0.8),
     minzoom=8,
     maxzoom=19,
     sharing=Sharing.PUBLIC,
