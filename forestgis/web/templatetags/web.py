@@ -54,6 +54,12 @@ def figure(value: Decimal | None, places: int | None = None) -> str:
 
 
 @register.filter
+def quantity(value: Decimal | None, unit: str) -> str:
+    """Write a stored figure with its unit, which does not part from it; a dash for None."""
+    return written(value) if value is None else f"{written(value)}\N{NO-BREAK SPACE}{unit}"
+
+
+@register.filter
 def interval(value: tuple[Decimal, Decimal] | None) -> str:
     """Write the two ends of an interval; a dash for None."""
     return written(None) if value is None else f"{written(value[0])} – {written(value[1])}"

@@ -5,6 +5,7 @@ import { setWorkerUrl, type StyleSpecification } from "maplibre-gl";
 import { required } from "../lib/dom";
 import type { CatalogueLayer } from "./catalogue";
 import { readConfig, type MapConfig } from "./config";
+import { makePanelFoldable } from "./fold";
 import { MapPage } from "./page";
 
 // The worker is a file of ours: the content security policy allows no script from a blob.
@@ -19,6 +20,7 @@ async function fetched<T>(address: string, config: MapConfig): Promise<T> {
 
 async function start(): Promise<void> {
   const config = readConfig();
+  makePanelFoldable();
   try {
     const [catalogue, style] = await Promise.all([
       fetched<{ layers: CatalogueLayer[] }>(config.layersUrl, config),

@@ -70,7 +70,6 @@ export class MapPage {
       setOpacity: (name, opacity) => this.setOpacity(name, opacity),
       setBackground: (chosen) => this.setBackground(chosen),
     });
-    this.foldPanel();
   }
 
   private listen(): void {
@@ -79,6 +78,8 @@ export class MapPage {
     this.map.on("movestart", () => (this.status.hidden = true));
     this.map.on("click", (event: MapMouseEvent) => this.openCardAt(event.point));
     this.map.on("mousemove", (event: MapMouseEvent) => this.pointAt(event.point));
+    this.map.on("dataloading", () => this.tell("loading"));
+    this.map.on("idle", () => this.tell("idle"));
     this.map.on("error", (event: ErrorEvent) => this.report(event.error));
     this.map.getCanvas().addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.openCardAt(this.map.project(this.map.getCenter()));
@@ -89,7 +90,11 @@ export class MapPage {
   private loaded(): void {
     this.hint();
     if (this.state.card !== null) this.openCard(this.state.card);
-    document.documentElement.dataset["map"] = "ready";
+  }
+
+  /** Whether everything in view is drawn, for style sheets and for whoever watches the page. */
+  private tell(state: "loading" | "idle"): void {
+    document.documentElement.dataset["map"] = state;
   }
 
   private hint(): void {
@@ -156,25 +161,5 @@ export class MapPage {
   private say(message: string): void {
     this.status.textContent = message;
     this.status.hidden = false;
-  }
-
-  /** The panel can be hidden for a wider map; on a tablet it starts hidden. */
-  private foldPanel(): void {
-    const panel = required("panel");
-    const opener = required("panel-open");
-    const closer = required("panel-close");
-    const set = (open: boolean): void => {
-      panel.hidden = !open;
-      opener.hidden = open;
-    };
-    opener.addEventListener("click", () => {
-      set(true);
-      closer.focus();
-    });
-    closer.addEventListener("click", () => {
-      set(false);
-      opener.focus();
-    });
-    set(window.matchMedia("(min-width: 60rem)").matches);
   }
 }
