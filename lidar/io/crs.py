@@ -6,6 +6,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import rasterio
@@ -88,12 +89,14 @@ def of(header: LasHeader, given: CRS | None = None) -> SourceCrs:
     )
 
 
+@lru_cache
 def known(crs: CRS) -> CRS:
     """Return the registered system that this is, or itself when it is none."""
     code = crs.to_epsg()
     return CRS.from_epsg(code) if code is not None else crs
 
 
+@lru_cache
 def in_metres(crs: CRS) -> CRS:
     """Return a projection of other units with its axes in metres."""
     definition = crs.to_json_dict()
@@ -137,7 +140,7 @@ def _stated(header: LasHeader) -> tuple[str, CRS | None, float | None]:
 
 def _from_wkt(header: LasHeader, text: str) -> CRS:
     try:
-        return CRS.from_wkt(text)
+        return _crs_of_wkt(text)
     except ProjError as error:
         raise CrsError(
             f"{header.path.name}: its coordinate system cannot be understood ({text[:60]!r}); say which "
@@ -148,19 +151,30 @@ def _from_wkt(header: LasHeader, text: str) -> CRS:
 
 
 def _from_geo_keys(header: LasHeader) -> CRS | None:
-    """Let GDAL read the keys, as the tags of a one-pixel GeoTIFF made for it."""
-    tags = {k: header.record(PROJECTION, k) or b"" for k in (GEO_KEYS, GEO_DOUBLES, GEO_TEXT)}
+    tags = (header.record(PROJECTION, key) or b"" for key in (GEO_KEYS, GEO_DOUBLES, GEO_TEXT))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with MemoryFile(_geotiff(tags)) as memory, memory.open() as dataset:
-                return CRS.from_wkt(dataset.crs.to_wkt()) if dataset.crs else None
+        return _crs_of_geo_keys(*tags)
     except (rasterio.errors.RasterioError, ProjError) as error:
         raise CrsError(
             f"{header.path.name}: its GeoTIFF keys give no coordinate system ({error}); say which it is "
             "(EPSG code)",
             file=header.path.name,
         ) from error
+
+
+@lru_cache
+def _crs_of_wkt(text: str) -> CRS:
+    return CRS.from_wkt(text)
+
+
+@lru_cache
+def _crs_of_geo_keys(keys: bytes, doubles: bytes, text: bytes) -> CRS | None:
+    """Let GDAL read the keys, as the tags of a one-pixel GeoTIFF made for it."""
+    tiff = _geotiff({GEO_KEYS: keys, GEO_DOUBLES: doubles, GEO_TEXT: text})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with MemoryFile(tiff) as memory, memory.open() as dataset:
+            return CRS.from_wkt(dataset.crs.to_wkt()) if dataset.crs else None
 
 
 def _geotiff(tags: dict[int, bytes]) -> bytes:
@@ -196,6 +210,7 @@ def _short_keys(keys: bytes) -> Iterator[tuple[int, int]]:
             yield key, value
 
 
+@lru_cache
 def _split(crs: CRS) -> tuple[CRS, CRS | None]:
     """Return the horizontal and the vertical part of a system."""
     if crs.is_compound:

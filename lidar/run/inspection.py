@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import shapely
 from pyproj import CRS
 
 from lidar.errors import CrsError, DecodeError, HeaderError, WorkerError
@@ -25,6 +24,7 @@ FEWEST_POINTS = 100
 SPARSEST_M2 = 0.01
 LOW_PULSE_DENSITY_M2 = 4.0
 HASH_BLOCK = 1 << 20
+LATTICE = 1000
 
 
 def inspect(
@@ -294,12 +294,16 @@ def _compare_heights(batch: BatchReport) -> None:
 
 
 def _overlap_share(batch: BatchReport) -> float:
-    boxes = [r.bounds_m for r in batch.used if r.bounds_m is not None]
+    """Count on a lattice, so that ten thousand files on one place are no burden."""
+    boxes = np.array([r.bounds_m for r in batch.used if r.bounds_m is not None])
     if len(boxes) < 2:
         return 0.0
-    shapes = shapely.box(*np.array(boxes).T)
-    tree = shapely.STRtree(shapes)
-    a, b = tree.query(shapes, predicate="intersects")
-    shared = shapely.intersection(shapes[a[a < b]], shapes[b[a < b]])
-    covered = shapely.union_all(shapes).area
-    return float(shapely.union_all(shared).area / covered) if covered else 0.0
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    scale = LATTICE / np.maximum(high - low, 1e-9)
+    first = np.ceil((boxes[:, :2] - low) * scale - 0.5).astype(int)
+    end = np.ceil((boxes[:, 2:] - low) * scale - 0.5).astype(int)
+    files = np.zeros((LATTICE, LATTICE), np.int32)
+    for (left, bottom), (right, top) in zip(first, end, strict=True):
+        files[bottom:top, left:right] += 1
+    covered = int((files > 0).sum())
+    return float((files > 1).sum() / covered) if covered else 0.0
