@@ -94,7 +94,10 @@ DATABASES: dict[str, dict[str, Any]] = {
     "map_prefecture": env.database("MAP_PREFECTURE_DATABASE_URL")
     | {"CONN_MAX_AGE": 60, "PRINCIPAL_KIND": "prefecture"},
 }
-DATABASE_ROUTERS = ["forestgis.jobs.router.QueueRouter"]
+DATABASE_ROUTERS = [
+    "forestgis.tenancy.router.MigrationRouter",
+    "forestgis.jobs.router.QueueRouter",
+]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

@@ -46,14 +46,16 @@ class Organisation(models.Model):
     name_en = models.CharField(_("英語名"), max_length=80, blank=True)
 
     class Meta:
-        ordering = ["code5", "name"]
+        """Order, name and rules of the table."""
+
+        ordering = ("code5", "name")
         verbose_name = _("組織")
-        constraints = [
+        constraints = (
             models.CheckConstraint(
                 name="accounts_organisation_municipality_has_code",
                 condition=~models.Q(kind="municipality") | models.Q(code5__isnull=False),
-            )
-        ]
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -137,7 +139,9 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        ordering = ["username"]
+        """Order, name and rules of the table."""
+
+        ordering = ("username",)
         verbose_name = _("利用者")
 
     def __str__(self) -> str:
@@ -180,7 +184,9 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(_("最終利用"), null=True, blank=True)
 
     class Meta:
-        ordering = ["-created_at"]
+        """Order, name and rules of the table."""
+
+        ordering = ("-created_at",)
         verbose_name = _("アクセストークン")
 
     def __str__(self) -> str:

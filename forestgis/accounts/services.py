@@ -16,6 +16,7 @@ from forestgis.tenancy.principal import LOGIN, transaction_as
 
 # The last use is shown to the minute, so one write a minute is enough.
 LAST_USED_STEP = timedelta(minutes=1)
+_DJANGO_S = "update_last_login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,6 @@ def note_login(sender: type[User], request: HttpRequest, user: User, **kwargs: o
 
 
 def watch_logins() -> None:
-    """Connect `note_login`."""
-    user_logged_in.disconnect(dispatch_uid="update_last_login")
-    user_logged_in.connect(note_login, dispatch_uid="forestgis_note_login")
+    """Connect `note_login` under the name of Django's receiver, which then stays away."""
+    user_logged_in.disconnect(dispatch_uid=_DJANGO_S)
+    user_logged_in.connect(note_login, dispatch_uid=_DJANGO_S)

@@ -29,7 +29,7 @@ class Job(models.Model):
     # No foreign key: the queue must not depend on the register being loaded.
     municipality_code = models.CharField(_("市町村"), max_length=5, db_index=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     params = models.JSONField(_("条件"), default=dict)
     state = models.CharField(_("状態"), max_length=10, choices=State.choices, default=State.QUEUED)
@@ -47,15 +47,17 @@ class Job(models.Model):
     finished_at = models.DateTimeField(_("終了"), null=True, blank=True)
 
     class Meta:
-        ordering = ["-created_at"]
+        """Order, name and rules of the table."""
+
+        ordering = ("-created_at",)
         verbose_name = _("処理")
-        indexes = [
+        indexes = (
             models.Index(
                 fields=["created_at"],
                 name="jobs_job_unfinished",
                 condition=models.Q(state__in=["queued", "running"]),
-            )
-        ]
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

@@ -8,18 +8,22 @@ through another one they would wait for its table locks for ever.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import ClassVar
 
 from django.db.models import Model
 from django.db.models.signals import post_migrate, pre_migrate
 
 QUEUE_APP = "django_tasks_database"
+_alias: ContextVar[str | None] = ContextVar("queue_alias", default=None)
 
 
 class QueueRouter:
-    """Send the queue's queries to the alias in `alias`, if there is one."""
+    """Send the queue's queries to the alias of the block, else of the process, if there is one."""
 
-    alias: ClassVar[str | None] = None
+    process_alias: ClassVar[str | None] = None
 
     def db_for_read(self, model: type[Model], **hints: object) -> str | None:
         """Return the alias for a read of the queue, None for all other tables."""
@@ -30,15 +34,27 @@ class QueueRouter:
         return self._alias(model)
 
     def _alias(self, model: type[Model]) -> str | None:
-        return QueueRouter.alias if model._meta.app_label == QUEUE_APP else None
+        if model._meta.app_label != QUEUE_APP:
+            return None
+        return _alias.get() or QueueRouter.process_alias
+
+
+@contextmanager
+def queue_on(alias: str) -> Iterator[None]:
+    """Send the queue's queries of the block to `alias`."""
+    before = _alias.set(alias)
+    try:
+        yield
+    finally:
+        _alias.reset(before)
 
 
 def _stay(sender: object, using: str, **kwargs: object) -> None:
-    QueueRouter.alias = using
+    QueueRouter.process_alias = using
 
 
 def _leave(sender: object, **kwargs: object) -> None:
-    QueueRouter.alias = None
+    QueueRouter.process_alias = None
 
 
 def follow_migrations() -> None:

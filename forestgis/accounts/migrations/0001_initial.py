@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '利用者',
-                'ordering': ['username'],
+                'ordering': ('username',),
             },
         ),
         migrations.CreateModel(
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'アクセストークン',
-                'ordering': ['-created_at'],
+                'ordering': ('-created_at',),
             },
         ),
         migrations.CreateModel(
@@ -65,8 +65,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '組織',
-                'ordering': ['code5', 'name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'municipality'), _negated=True), ('code5__isnull', False), _connector='OR'), name='accounts_organisation_municipality_has_code')],
+                'ordering': ('code5', 'name'),
+                'constraints': (models.CheckConstraint(condition=models.Q(models.Q(('kind', 'municipality'), _negated=True), ('code5__isnull', False), _connector='OR'), name='accounts_organisation_municipality_has_code'),),
             },
         ),
         migrations.AddField(

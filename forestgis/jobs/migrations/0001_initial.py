@@ -35,12 +35,12 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='登録')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='開始')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='終了')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': '処理',
-                'ordering': ['-created_at'],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['created_at'], name='jobs_job_unfinished')],
+                'ordering': ('-created_at',),
+                'indexes': (models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['created_at'], name='jobs_job_unfinished'),),
             },
         ),
     ]
