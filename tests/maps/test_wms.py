@@ -309,3 +309,11 @@ def test_map_file_on_disk_has_every_layer(tmp_path, settings):
     assert all(f'NAME "{name}"' in text for name in NAMES)
     assert str(folder / "forest.map") in (folder / "mapserver.conf").read_text()
     assert json.dumps(text).find("password") == -1
+
+
+def test_a_map_server_that_is_down_is_said(get, settings, tmp_path):
+    settings.MAPSERV_SOCKET = str(tmp_path / "none")
+    answer = get("/wms", **wms("hardwood", "143,44,144,45"))
+    assert answer.status_code == 503
+    [exception] = etree.fromstring(answer.content)
+    assert "try again" in exception.text
