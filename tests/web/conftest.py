@@ -229,40 +229,66 @@ def chromium(address):
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def profile(chromium, address) -> Callable:
+    """Return `profile(officer, language)`: a browser profile, logged in by the form, one for all tests of a module."""
+    kept = {}
+
+    def make(officer: str | None, language: str):
+        context = chromium.new_context(base_url=address, locale=language)
+        if officer is not None:
+            log_in(context.new_page(), officer)
+        return context
+
+    def get(officer: str | None, language: str, *, fresh: bool):
+        if fresh:
+            return make(officer, language)
+        if (officer, language) not in kept:
+            kept[officer, language] = make(officer, language)
+        return kept[officer, language]
+
+    return get
+
+
 @pytest.fixture
-def visit(chromium, address) -> Iterator[Callable]:
-    """Return `visit(path, officer=code, language="ja")`: a page, logged in by the form.
+def visit(profile) -> Iterator[Callable]:
+    """Return `visit(path, officer=code, language="ja")`: a page of somebody logged in.
 
-    At the end no page may have complained: no error on the console, none thrown, nothing refused by the policy.
+    With `fresh=True` in a profile of its own, for tests that change it (language, logging out). At the end no page
+    may have complained: no error on the console, none thrown, nothing refused by the policy.
     """
-    contexts, complaints = [], []
+    pages, complaints = [], []
 
-    def go(path: str, officer: str | None = HERE, language: str = "ja", width: int = 1280):
-        context = chromium.new_context(
-            base_url=address, locale=language, viewport={"width": width, "height": 720}
-        )
-        contexts.append(context)
-        page = context.new_page()
+    def go(
+        path: str,
+        officer: str | None = HERE,
+        language: str = "ja",
+        width: int = 1280,
+        *,
+        fresh: bool = False,
+    ):
+        page = profile(officer, language, fresh=fresh or officer is None).new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": 720})
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        if officer is not None:
-            log_in(page, officer)
         page.goto(path)
         return page
 
     yield go
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert complaints == []
 
 
 def log_in(page, officer: str) -> None:
     """Log in as a person does."""
-    page.goto("/login/")
+    page.goto("/login/?next=/surveys/runs/")
     page.fill("input[name=username]", f"officer-{officer}")
     page.fill("input[name=password]", PASSWORD)
     page.click("main button[type=submit]")
-    page.wait_for_url("**/map/**")
+    page.wait_for_url("**/surveys/runs/")
+    page.close()
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def test_map_can_be_used_by_keyboard(visit, world, colour_at_middle):
 
 
 def test_language_switch_keeps_the_place(visit, world):
-    page = visit(f"/map/{world.rich.view()}&on=hardwood&base=none")
+    page = visit(f"/map/{world.rich.view()}&on=hardwood&base=none", fresh=True)
     page.wait_for_selector("html[data-map=idle]", state="attached")
     page.get_by_role("button", name="English").click()
     page.wait_for_selector("html[lang=en][data-map=idle]", state="attached")

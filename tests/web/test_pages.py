@@ -79,7 +79,7 @@ def test_outside_background_only_when_switched_on(visit, settings):
 
 
 def test_log_out(visit):
-    page = visit("/map/")
+    page = visit("/map/", fresh=True)
     page.get_by_role("button", name="ログアウト").click()
     page.wait_for_url("**/login/**")
     page.goto("/map/")
