@@ -87,7 +87,8 @@ class PowerLaw:
         exponent = self.coefficients[0] + self.coefficients[-1] * share
         for b, column in zip(self.coefficients[1:-1], columns, strict=True):
             exponent = exponent + b * column
-        return np.minimum(np.exp(np.minimum(exponent, 20.0)), self.ceiling_m3ha)
+        volume = np.exp(np.minimum(exponent, 20.0))
+        return np.asarray(np.minimum(volume, self.ceiling_m3ha), np.float64)
 
     def outside(self, metrics: dict[str, Array]) -> NDArray[np.bool_]:
         """Tell which cells have a predictor outside the plots' range, a tenth allowed."""

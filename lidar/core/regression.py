@@ -87,5 +87,6 @@ def _solve(
     scale = float(np.trace(normal)) / len(normal) if relative else 1.0
     penalty = np.full(len(normal), ridge * scale)
     penalty[0] = 1e-9 * scale
-    result: Array = np.linalg.solve(normal + np.diag(penalty), design.T @ (weight * target))
-    return result
+    return np.asarray(
+        np.linalg.solve(normal + np.diag(penalty), design.T @ (weight * target)), np.float64
+    )

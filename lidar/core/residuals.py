@@ -62,7 +62,8 @@ class ResidualModel:
         parts = parts * scale
         standard = residual / np.sqrt(np.maximum(columns @ parts, 1e-12))
         shared = _shared(np.clip(standard, -3, 3), np.column_stack([x_m, y_m]))
-        return cls(*(float(p) for p in parts), shared)
+        constant, square, mixing = (float(p) for p in parts)
+        return cls(constant, square, mixing, shared)
 
     def variance(self, total: Array, share: Array) -> Array:
         """Return the residual variance of each cell; 0 where nothing is predicted."""

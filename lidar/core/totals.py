@@ -171,7 +171,7 @@ def standard_errors(
         return dict.fromkeys(model.residuals, 0.0)
     sample, weight = _sample(cells, area_ha)
     every, own = expected.take(cells), expected.take(sample)
-    places = np.column_stack([sample % cols, sample // cols]) * cell_m
+    places = np.column_stack([sample % cols, sample // cols]).astype(np.float64) * cell_m
     whole = area_ha >= _WHOLE * cell_m**2 / 10_000
     return {
         group: float(

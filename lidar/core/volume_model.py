@@ -223,7 +223,8 @@ class VolumeModel:
 
     def _by_share(self, e: Expected, group: str, sign: float) -> Array:
         """Return the derivative by the share: directly, and through its effect on the total."""
-        return e.total * (sign + e.share_of(group) * self.law.coefficients[-1])
+        effect = float(self.law.coefficients[-1])
+        return e.total * (sign + e.share_of(group) * effect)
 
     def _cell_errors(self, e: Expected) -> tuple[Array, Array]:
         result = []

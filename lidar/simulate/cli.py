@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import click
 from rich.progress import Progress
@@ -42,8 +43,7 @@ def simulate(out: Path, season: str, **params: float) -> None:
 
     All of it is fictional data.
     """
-    counts = {name: int(params.pop(name)) for name in ("seed", "plots", "workers")}
-    wanted = SceneParams(season=cast("Season", season), **counts, **params)
+    wanted = replace(_DEFAULT, season=cast("Season", season), **cast("dict[str, Any]", params))
     with Progress() as bar:
         task = bar.add_task(f"simulate ({NOTICE})", total=None)
         scene = make_scene(

@@ -60,4 +60,4 @@ def random_field(rng: np.random.Generator, frame: Frame, length_m: float) -> Arr
     sigma = max(length_m / 2 / frame.step_m, 0.3)
     smooth = gaussian_filter(noise, sigma, mode="wrap")
     # The analytic SD, not the sample's: a small scene keeps its own mean and spread.
-    return smooth * (2 * np.sqrt(np.pi) * sigma)
+    return np.asarray(smooth * (2 * np.sqrt(np.pi) * sigma), np.float64)

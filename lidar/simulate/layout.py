@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import shapely
@@ -118,11 +119,9 @@ def _allot(frame: Frame, graph: csr_matrix, seeds: NDArray[np.intp]) -> Labels:
 
 def _centres(frame: Frame, labels: Labels, count: int) -> NDArray[np.intp]:
     """Return for each label the node of its own that is nearest to its centroid."""
-    row, col = np.indices(labels.shape)
     nodes = []
     for i in range(count):
-        inside = labels == i
-        r, c = row[inside], col[inside]
+        r, c = np.nonzero(labels == i)
         best = np.argmin((r - r.mean()) ** 2 + (c - c.mean()) ** 2)
         nodes.append(r[best] * frame.cols + c[best])
     return np.unique(np.array(nodes, dtype=np.intp))
@@ -172,7 +171,7 @@ def _merge_small(faces: list[shapely.Polygon], least_m2: float) -> list[shapely.
         common = [float(shapely.intersection(small, face).length) for face in faces]
         if max(common) > 0:
             best = int(np.argmax(common))
-            faces[best] = shapely.coverage_union(small, faces[best])
+            faces[best] = cast("shapely.Polygon", shapely.coverage_union(small, faces[best]))
 
 
 def _numbered(polygons: list[shapely.Polygon], params: SceneParams) -> list[Subcompartment]:

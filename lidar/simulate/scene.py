@@ -105,13 +105,13 @@ def _silent(done: int, total: int, stage: str, message: str) -> None:
     """Report nothing."""
 
 
-def _land(params: SceneParams, layout: list[Subcompartment]) -> list[shapely.Polygon]:
+def _land(params: SceneParams, layout: list[Subcompartment]) -> list[shapely.Geometry]:
     """Return each stand's land: its 小班, and the ring around the scene shared out among them."""
     left, bottom, right, top = params.bounds
     outer = shapely.box(left - MARGIN_M, bottom - MARGIN_M, right + MARGIN_M, top + MARGIN_M)
     hull = shapely.union_all([unit.polygon for unit in layout])
     ring = shapely.difference(outer, shapely.box(*hull.bounds))
-    land = []
+    land: list[shapely.Geometry] = []
     for unit in layout:
         piece = shapely.intersection(unit.polygon.buffer(1.6 * MARGIN_M), ring)
         ring = shapely.difference(ring, piece)
@@ -179,7 +179,7 @@ def _write_world(out: Path, params: SceneParams, world: World) -> dict[str, Path
 
 
 def _write_compartments(path: Path, layout: list[Subcompartment], epsg: int) -> None:
-    columns = {
+    columns: dict[str, list[object]] = {
         "KEYCODE": [unit.keycode for unit in layout],
         "林班": [unit.compartment for unit in layout],
         "小班": [unit.number for unit in layout],
@@ -188,7 +188,7 @@ def _write_compartments(path: Path, layout: list[Subcompartment], epsg: int) -> 
 
 
 def _write_roads(path: Path, roads: list[Road], epsg: int) -> None:
-    columns = {
+    columns: dict[str, list[object]] = {
         "name": [road.name for road in roads],
         "road_class": [road.road_class for road in roads],
         "surface": [road.surface for road in roads],

@@ -9,8 +9,9 @@ than the receiver can tell apart make one return. All lengths in metres.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from lidar.core.kernel import kernel
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -34,7 +35,7 @@ TREE_COLUMNS = 9
 GROUND, CROWN, UNDERGROWTH = range(3)
 
 
-@njit(cache=True)
+@kernel
 def _bilinear(values: F32, row: float, col: float) -> float:
     r = min(max(row, 0.0), values.shape[0] - 1.001)
     c = min(max(col, 0.0), values.shape[1] - 1.001)
@@ -42,11 +43,13 @@ def _bilinear(values: F32, row: float, col: float) -> float:
     u, v = r - i, c - j
     south = values[i, j] * (1 - v) + values[i, j + 1] * v
     north = values[i + 1, j] * (1 - v) + values[i + 1, j + 1] * v
-    return south * (1 - u) + north * u
+    return float(south * (1 - u) + north * u)
 
 
-@njit(cache=True)
-def _ellipsoid(dx: float, dy: float, dz: float, ux: float, uy: float, r: float, b: float):  # noqa: ANN202
+@kernel
+def _ellipsoid(
+    dx: float, dy: float, dz: float, ux: float, uy: float, r: float, b: float
+) -> tuple[float, float]:
     """Interval of w where |(d + w (ux, uy, 1))| is inside an ellipsoid of half-axes r, r, b."""
     rr, bb = 1.0 / (r * r), 1.0 / (b * b)
     qa = (ux * ux + uy * uy) * rr + bb
@@ -59,8 +62,10 @@ def _ellipsoid(dx: float, dy: float, dz: float, ux: float, uy: float, r: float, 
     return (-qb - root) / qa, (-qb + root) / qa
 
 
-@njit(cache=True)
-def _paraboloid(dx: float, dy: float, top: float, ux: float, uy: float, r: float, length: float):  # noqa: ANN202
+@kernel
+def _paraboloid(
+    dx: float, dy: float, top: float, ux: float, uy: float, r: float, length: float
+) -> tuple[float, float]:
     """Interval of w inside r**2 (top - w) / length >= distance**2."""
     k = r * r / length
     qa = ux * ux + uy * uy
@@ -75,8 +80,10 @@ def _paraboloid(dx: float, dy: float, top: float, ux: float, uy: float, r: float
     return (-qb - root) / qa, (-qb + root) / qa
 
 
-@njit(cache=True)
-def _cone(dx: float, dy: float, top: float, ux: float, uy: float, r: float, length: float):  # noqa: ANN202
+@kernel
+def _cone(
+    dx: float, dy: float, top: float, ux: float, uy: float, r: float, length: float
+) -> tuple[float, float]:
     """Interval of w inside the cone with its tip at w = top, widening downwards."""
     kk = (r / length) ** 2
     qa = ux * ux + uy * uy - kk
@@ -96,8 +103,10 @@ def _cone(dx: float, dy: float, top: float, ux: float, uy: float, r: float, leng
     return low, high
 
 
-@njit(cache=True)
-def _crown_interval(tree: F32, gx: float, gy: float, gz: float, ux: float, uy: float):  # noqa: ANN202
+@kernel
+def _crown_interval(
+    tree: F32, gx: float, gy: float, gz: float, ux: float, uy: float
+) -> tuple[float, float]:
     """Heights above gz between which the ray (gx + w ux, gy + w uy, gz + w) is in a crown."""
     dx, dy = gx - tree[X], gy - tree[Y]
     top, base = tree[Z] + tree[TOP] - gz, tree[Z] + tree[BASE] - gz
@@ -111,10 +120,10 @@ def _crown_interval(tree: F32, gx: float, gy: float, gz: float, ux: float, uy: f
     return max(low, base), min(high, top)
 
 
-@njit(cache=True)
-def _near_trees(  # noqa: ANN202
+@kernel
+def _near_trees(
     start: I32, members: I32, frame: F64, gx: float, gy: float, ux: float, uy: float, near: I32
-):
+) -> int:
     """List the trees of the cells that the ray passes below the canopy's top."""
     west, south, step = frame[0], frame[1], frame[2]
     rows, cols = int(frame[3]), int(frame[4])
@@ -144,7 +153,85 @@ def _near_trees(  # noqa: ANN202
     return count
 
 
-@njit(cache=True)
+@kernel
+def _landing(
+    terrain: F32, frame: F64, x: float, y: float, tangent: float, plane_z: float
+) -> tuple[float, float]:
+    """Return northing and height where a beam from (x, y, plane_z) meets the ground."""
+    row, col = (y - frame[1]) / frame[2], (x - frame[0]) / frame[2]
+    gy, gz = y, _bilinear(terrain, row, col)
+    for _ in range(6):
+        gy = y + tangent * (plane_z - gz)
+        gz = _bilinear(terrain, (gy - frame[1]) / frame[2], col)
+    return gy, gz
+
+
+@kernel
+def _floor(undergrowth_m: float, cover: int, reflectance: F64) -> tuple[float, int, float]:
+    """Return height, kind and brightness of what is below the crowns: ground or undergrowth."""
+    if undergrowth_m > 0.0 and np.random.random() < _UNDERGROWTH_SHARE:  # noqa: NPY002
+        height = undergrowth_m * np.random.random()  # noqa: NPY002
+        return height, UNDERGROWTH, reflectance[0]
+    return 0.0, GROUND, reflectance[cover]
+
+
+@kernel
+def _stop(
+    trees: F32,
+    near: I32,
+    x: float,
+    y: float,
+    z: float,
+    ux: float,
+    uy: float,
+    stretch: float,
+    low: float,
+    what: int,
+    bright: float,
+) -> tuple[float, float, float]:
+    """Return height, brightness and kind of the first thing that stops a ray.
+
+    Every crown draws its own distance; the highest stop wins, which is a Poisson process
+    of the summed density where crowns overlap.
+    """
+    for i in range(near.size):
+        tree = trees[near[i]]
+        bottom, top = _crown_interval(tree, x, y, z, ux, uy)
+        if top <= bottom or top <= low:
+            continue
+        stop = top - np.random.exponential() / (tree[EXTINCTION] * stretch)  # noqa: NPY002
+        if stop > bottom and stop > low:
+            low, what, bright = stop, CROWN, tree[REFLECTANCE]
+    return low, bright / RAYS, what
+
+
+@kernel
+def _merge(
+    hits: F64, order: NDArray[np.int64], stretch: float, place: F32, energy: F32, kind: U8
+) -> int:
+    """Write the returns of a bundle, height in the third column of place; return their number."""
+    made, i = 0, 0
+    while i < RAYS and made < MAX_RETURNS:
+        first = hits[order[i], 0]
+        total, moment, crowns, bare = 0.0, 0.0, 0, 0
+        j = i
+        while j < RAYS and (first - hits[order[j], 0]) * stretch < _DEAD_ZONE_M:
+            hit = hits[order[j]]
+            total += hit[1]
+            moment += hit[1] * hit[0]
+            crowns += hit[2] == CROWN
+            bare += hit[2] == GROUND
+            j += 1
+        if total >= _LEAST_ENERGY:
+            place[made, 2] = moment / total
+            energy[made] = total
+            kind[made] = CROWN if crowns else (GROUND if 2 * bare >= j - i else UNDERGROWTH)
+            made += 1
+        i = j
+    return made
+
+
+@kernel
 def trace(
     pulses: F64,
     plane_z: float,
@@ -195,16 +282,12 @@ def trace(
     kind = np.zeros((n, MAX_RETURNS), np.uint8)
     count = np.zeros(n, np.uint8)
     near = np.empty(_MAX_NEAR, np.int32)
-    hit_w, hit_e, hit_k = np.empty(RAYS), np.empty(RAYS), np.empty(RAYS, np.int64)
+    hits = np.empty((RAYS, 3))
     west, south, step = terrain_frame[0], terrain_frame[1], terrain_frame[2]
     for p in range(n):
-        px, py, tangent = pulses[p, 0], pulses[p, 1], pulses[p, 2]
-        gz = _bilinear(terrain, (py - south) / step, (px - west) / step)
-        gy = py
-        for _ in range(6):
-            gy = py + tangent * (plane_z - gz)
-            gz = _bilinear(terrain, (gy - south) / step, (px - west) / step)
-        gx, ux, uy = px, 0.0, -tangent
+        gx, tangent = pulses[p, 0], pulses[p, 2]
+        gy, gz = _landing(terrain, terrain_frame, gx, pulses[p, 1], tangent, plane_z)
+        ux, uy = 0.0, -tangent
         stretch = np.sqrt(1.0 + tangent * tangent)
         n_near = _near_trees(start, members, tree_frame, gx, gy, ux, uy, near)
         turn = np.random.random() * 2 * np.pi  # noqa: NPY002
@@ -213,47 +296,18 @@ def trace(
             angle = turn + 2 * np.pi * ray / (RAYS - 1)
             ox, oy = gx + reach * np.cos(angle), gy + reach * np.sin(angle)
             row, col = (oy - south) / step, (ox - west) / step
-            best = _bilinear(terrain, row, col) - gz
             r = min(max(int(row), 0), cover.shape[0] - 1)
             c = min(max(int(col), 0), cover.shape[1] - 1)
-            what, bright = GROUND, cover_reflectance[cover[r, c]]
-            low = undergrowth[r, c]
-            if low > 0.0 and np.random.random() < _UNDERGROWTH_SHARE:  # noqa: NPY002
-                best += low * np.random.random()  # noqa: NPY002
-                what = UNDERGROWTH
-                bright = cover_reflectance[0]
-            for i in range(n_near):
-                tree = trees[near[i]]
-                bottom, top = _crown_interval(tree, ox, oy, gz, ux, uy)
-                if top <= bottom or top <= best:
-                    continue
-                stop = top - np.random.exponential() / (tree[EXTINCTION] * stretch)  # noqa: NPY002
-                if stop > bottom and stop > best:
-                    best, what, bright = stop, CROWN, tree[REFLECTANCE]
-            hit_w[ray], hit_e[ray], hit_k[ray] = best, bright / RAYS, what
-        order = np.argsort(-hit_w)
-        made, i = 0, 0
-        while i < RAYS and made < MAX_RETURNS:
-            first = hit_w[order[i]]
-            total, weight_w, crowns, bare = 0.0, 0.0, 0, 0
-            j = i
-            while j < RAYS and (first - hit_w[order[j]]) * stretch < _DEAD_ZONE_M:
-                e = hit_e[order[j]]
-                total += e
-                weight_w += e * hit_w[order[j]]
-                crowns += hit_k[order[j]] == CROWN
-                bare += hit_k[order[j]] == GROUND
-                j += 1
-            if total < _LEAST_ENERGY:
-                i = j
-                continue
-            w = weight_w / total
-            place[p, made, 0] = gx + w * ux - west
-            place[p, made, 1] = gy + w * uy - south
-            place[p, made, 2] = gz + w
-            energy[p, made] = total
-            kind[p, made] = CROWN if crowns else (GROUND if 2 * bare >= j - i else UNDERGROWTH)
-            made += 1
-            i = j
-        count[p] = made
+            low, what, bright = _floor(undergrowth[r, c], cover[r, c], cover_reflectance)
+            low += _bilinear(terrain, row, col) - gz
+            hits[ray, 0], hits[ray, 1], hits[ray, 2] = _stop(
+                trees, near[:n_near], ox, oy, gz, ux, uy, stretch, low, what, bright
+            )
+        order = np.argsort(-hits[:, 0])
+        count[p] = _merge(hits, order, stretch, place[p], energy[p], kind[p])
+        for k in range(count[p]):
+            w = place[p, k, 2]
+            place[p, k, 0] = gx + w * ux - west
+            place[p, k, 1] = gy + w * uy - south
+            place[p, k, 2] = gz + w
     return place, energy, kind, count

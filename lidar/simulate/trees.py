@@ -66,7 +66,7 @@ def grow(
     params: SceneParams,
     relief: Relief,
     roads: list[Road],
-    places: tuple[list[shapely.Polygon], list[Stand]],
+    places: tuple[list[shapely.Geometry], list[Stand]],
     rng: np.random.Generator,
 ) -> Trees:
     """Return all trees of the scene and its margin.
@@ -75,7 +75,7 @@ def grow(
     ----------
     params, relief, roads
         The scene.
-    places : (list of Polygon, list of Stand)
+    places : (list of geometry, list of Stand)
         Land of each stand, reaching over the scene's border, and the stand.
     rng : numpy Generator
     """
@@ -103,7 +103,7 @@ class _Planter:
     rng: np.random.Generator
 
     def plant(
-        self, polygon: shapely.Polygon, stand: Stand
+        self, polygon: shapely.Geometry, stand: Stand
     ) -> tuple[Array, Array, NDArray[np.int8], Array, Array]:
         """Return x, y, species, DBH and height of the trees of one stand."""
         mean_height = _stand_height_m(stand)
@@ -120,9 +120,9 @@ class _Planter:
         dbh = middle * stand.taper * (1 + 0.07 * site) * relative**0.85
         return x, y, species, dbh * self.rng.lognormal(0, 0.06, x.size), height
 
-    def _stems(self, polygon: shapely.Polygon, per_ha: float, stand: Stand) -> tuple[Array, Array]:
+    def _stems(self, polygon: shapely.Geometry, per_ha: float, stand: Stand) -> tuple[Array, Array]:
         """Return stem places: a jittered grid thinned by stocking and by gaps."""
-        left, bottom, right, top = polygon.bounds
+        left, bottom, right, top = shapely.bounds(polygon)
         step = 100.0 / np.sqrt(per_ha)
         x, y = np.meshgrid(np.arange(left, right, step), np.arange(bottom, top, step))
         spread = 0.2 if stand.kind.regular else 0.75

@@ -21,13 +21,14 @@ _PLOT_AREA_M2 = float(np.pi * PLOT_RADIUS_M**2)
 
 def true_volumes(trees: Trees, polygons: list[shapely.Polygon]) -> tuple[Array, Array]:
     """Return hardwood and conifer stem volume (m3) of the trees that stand in each polygon."""
-    index = shapely.STRtree(shapely.points(trees.x_m, trees.y_m))
+    stems = np.asarray(shapely.points(np.column_stack([trees.x_m, trees.y_m])), dtype=object)
+    index = shapely.STRtree(stems)
     where, tree = index.query(np.array(polygons, dtype=object), predicate="contains")
     hardwood = trees.hardwood[tree]
     volume = trees.volume_m3[tree]
     return (
-        np.bincount(where[hardwood], volume[hardwood], len(polygons)),
-        np.bincount(where[~hardwood], volume[~hardwood], len(polygons)),
+        np.bincount(where[hardwood], volume[hardwood], len(polygons)).astype(np.float64),
+        np.bincount(where[~hardwood], volume[~hardwood], len(polygons)).astype(np.float64),
     )
 
 
