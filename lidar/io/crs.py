@@ -130,7 +130,7 @@ def label(crs: CRS) -> str:
 def _stated(header: LasHeader) -> tuple[str, CRS | None, float | None]:
     """Return who states it, the system, and the vertical unit if stated apart from it."""
     wkt, keys = header.record(PROJECTION, WKT), header.record(PROJECTION, GEO_KEYS)
-    text = wkt.rstrip(b"\0 \n").decode("utf-8", "replace") if wkt else ""
+    text = wkt.split(b"\0", 1)[0].decode("utf-8", "replace").strip() if wkt else ""
     if text and (header.wkt_preferred or not keys):
         return "wkt", _from_wkt(header, text), None
     if keys and len(keys) > 8:

@@ -39,7 +39,10 @@ COMPRESSED_BITS = 0xC0
 PROJECTION = "LASF_Projection"
 LASZIP = ("laszip encoded", 22204)
 COPC = ("copc", 1)
-LARGEST_EXTENT_M = 10_000_000.0
+LARGEST_INTEGER = 2.0**31 + 1
+COARSEST = 1000.0
+FURTHEST = 70_000_000.0  # a quarter of the Earth's girth is 66 million feet
+WIDEST = 3_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,20 +271,33 @@ def _kept(file: BinaryIO, head: bytes, layout: struct.Struct, length: int) -> It
 
 
 def _number_faults(header: LasHeader) -> Iterator[Fault]:
-    name = header.path.name
-    for axis, scale, offset in zip("xyz", header.scale, header.offset, strict=True):
-        if not (math.isfinite(scale) and 0 < abs(scale) < 1e6 and math.isfinite(offset)):
+    yield from _bounds_faults(header)
+    for axis in range(3):
+        if not _can_hold_bounds(header, axis):
+            scale, offset = header.scale[axis], header.offset[axis]
             yield refuse(
                 "bad_scale",
-                f"{name}: {axis} has scale {scale} and offset {offset}: all points would fall "
-                "together; have the file exported anew",
-                axis=axis,
+                f"{header.path.name}: {'xyz'[axis]} with scale {scale} and offset {offset} cannot give "
+                "the bounds in the header; the file is damaged, have it exported anew",
+                axis="xyz"[axis],
                 scale=_finite(scale),
                 offset=_finite(offset),
             )
+
+
+def _can_hold_bounds(header: LasHeader, axis: int) -> bool:
+    """Tell whether 32-bit integers with this scale and offset reach the bounds stated."""
+    scale, offset = header.scale[axis], header.offset[axis]
+    if not (0 < abs(scale) < COARSEST and math.isfinite(offset)):
+        return False
+    bounds = (header.minimum[axis], header.maximum[axis]) if header.point_count else ()
+    return all(not abs((bound - offset) / scale) > LARGEST_INTEGER for bound in bounds)
+
+
+def _bounds_faults(header: LasHeader) -> Iterator[Fault]:
+    name, low, high = header.path.name, header.minimum, header.maximum
     if header.point_count == 0:
         return
-    low, high = header.minimum, header.maximum
     if not all(map(math.isfinite, low + high)) or any(
         a > b for a, b in zip(low, high, strict=True)
     ):
@@ -292,7 +308,7 @@ def _number_faults(header: LasHeader) -> Iterator[Fault]:
             minimum=[_finite(v) for v in low],
             maximum=[_finite(v) for v in high],
         )
-    elif max(high[0] - low[0], high[1] - low[1], *map(abs, low + high)) > LARGEST_EXTENT_M:
+    elif max(map(abs, low + high)) > FURTHEST or max(high[0] - low[0], high[1] - low[1]) > WIDEST:
         yield refuse(
             "bounds_too_large",
             f"{name}: the bounds {low} to {high} are no place on Earth: a point at infinity? "

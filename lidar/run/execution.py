@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyproj import CRS
 
 import lidar
 from lidar.core.grid import Grid
@@ -145,7 +145,7 @@ def _write_products(
     progress.step("volume", "calibrated" if found.model.calibrated else "uncalibrated")
     _write_rasters(batch, cells, found, parts, made / result.RASTERS, progress)
     times = scan_times(batch, params)
-    day = None if times.source == "unknown" else times.last
+    day = times.last if times.source in ("gps", "stated") else None
     areas = _zones(batch, zones, params)
     left_out = _write_tables(cells, found, areas, made, day, params)
     _write_json(made / result.MODEL, found.model.to_dict())
@@ -256,16 +256,21 @@ def _manifest(batch: Batch, zones: Zones | None, made: Path, params: RunParams) 
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=_jsonable)
+    text = json.dumps(
+        _plain(content), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False
+    )
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _jsonable(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Return values as every JSON reader takes them: no NumPy numbers, no nan or infinity."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
     if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, CRS):
-        return value.to_wkt()
-    raise TypeError(f"{type(value).__name__} is no JSON")
+        return _plain(value.item())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _publish(made: Path, out: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import Any, Literal, get_type_hints
 
 from lidar.core.ground import GroundParams
 from lidar.core.trees import TreeParams
@@ -59,6 +59,19 @@ class RunParams:
     ground_params: GroundParams = field(default_factory=GroundParams)
     tree_params: TreeParams = field(default_factory=TreeParams)
 
+    def __post_init__(self) -> None:
+        # settings that come back from a manifest or a database are plain dictionaries
+        for name, kind in (("ground_params", GroundParams), ("tree_params", TreeParams)):
+            object.__setattr__(self, name, _rebuilt(kind, getattr(self, name)))
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON-able values."""
+        """Return the settings as JSON-able values; `RunParams(**values)` undoes it."""
         return asdict(self)
+
+
+def _rebuilt(kind: Any, values: Any) -> Any:  # noqa: ANN401
+    """Return a dataclass from the dictionary that `asdict` made of it, other values as they are."""
+    if not (isinstance(kind, type) and is_dataclass(kind) and isinstance(values, dict)):
+        return values
+    hints = get_type_hints(kind)
+    return kind(**{name: _rebuilt(hints.get(name), value) for name, value in values.items()})

@@ -167,6 +167,10 @@ def test_items_and_manifest_name_what_was_made(done):
     assert [i["name"] for i in result.manifest["inputs"]] == ["line_1.laz", "line_2.laz"]
 
 
+def test_settings_come_back_from_the_manifest(done):
+    assert RunParams(**done[0].manifest["params"]) == SMALL
+
+
 def test_progress_counts_to_its_end(done):
     _, steps = done
     totals = {total for _, total, stage, _ in steps if stage != "inspect"}

@@ -43,6 +43,19 @@ def test_a_report_is_json(grove):
     assert str(grove) not in text
 
 
+def test_a_report_of_senseless_numbers_is_json_too(tmp_path, las_writer):
+    x = np.linspace(0, 50, 300)
+    for at in range(131, 227, 8):
+        for number in (np.nan, np.inf, -1e300):
+            path = las_writer(tmp_path / f"{at}_{number}.las", x, x, x)
+            data = bytearray(path.read_bytes())
+            data[at : at + 8] = np.float64(number).tobytes()
+            path.write_bytes(bytes(data))
+    report = inspect(tmp_path.glob("*.las"), decode=False)
+    assert all(f.refused for f in report.files)
+    json.dumps(report.to_dict(), allow_nan=False)
+
+
 def test_figures_of_real_files(shared_data):
     # counts by class and return of VERIFY.txt
     seen = one(shared_data / "lidar" / "forest" / "Topography.laz").statistics
