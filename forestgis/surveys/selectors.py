@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from forestgis.registry.domain.entry import RegisterEntry
@@ -56,11 +57,18 @@ def _card(
         key=key,
         label=zone.label if zone else entry.label if entry else key,
         municipality_code=code,
-        municipality_name=Municipality.objects.get(pk=code).name,
+        municipality_name=_municipality_name(code),
         volume=volume,
         register=entry,
         cautions=_cautions(volume, entry),
     )
+
+
+def _municipality_name(code: str) -> str:
+    """Name of the municipality in the reader's language."""
+    municipality = Municipality.objects.get(pk=code)
+    english = get_language() == "en" and municipality.name_en
+    return municipality.name_en if english else municipality.name
 
 
 def _published_zone(key: str) -> tuple[ZoneVolume | None, Publication | None]:

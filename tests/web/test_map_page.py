@@ -166,6 +166,7 @@ def test_language_switch_keeps_the_place(visit, world):
     page.locator("#map canvas").click()
     card = page.locator("#card article")
     card.wait_for()
+    assert card.locator("h2").inner_text() == "Takinoue 12-0"
     assert "Hardwood volume" in card.inner_text()
     assert "1 June 2026 (Reiwa 8)" in card.inner_text()
 

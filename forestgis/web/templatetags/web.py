@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol
 
 from django import template
 from django.http import HttpRequest
@@ -65,11 +66,25 @@ def interval(value: tuple[Decimal, Decimal] | None) -> str:
     return written(None) if value is None else f"{written(value[0])} – {written(value[1])}"
 
 
+class _Named(Protocol):
+    name: str
+    name_en: str
+
+
+@register.filter
+def named(thing: _Named) -> str:
+    """Write the name of an organisation or municipality in the reader's language."""
+    return thing.name if _japanese() or not thing.name_en else thing.name_en
+
+
 @register.filter
 def day(value: date | datetime | None) -> str:
     """Write a date in both calendars (西暦 and 和暦); a dash for None."""
     if value is None:
         return written(None)
     on = localtime(value).date() if isinstance(value, datetime) else value
-    japanese = (get_language() or "ja").startswith("ja")
-    return eras.in_japanese(on) if japanese else eras.in_english(on)
+    return eras.in_japanese(on) if _japanese() else eras.in_english(on)
+
+
+def _japanese() -> bool:
+    return (get_language() or "ja").startswith("ja")
