@@ -11,3 +11,7 @@ class SurveysConfig(AppConfig):
     name = "forestgis.surveys"
     label = "surveys"
     verbose_name = _("航空レーザ")
+
+    def ready(self) -> None:
+        """Register the kinds of job."""
+        from forestgis.surveys import jobs  # noqa: F401

@@ -70,6 +70,13 @@ class NotFinishedError(SurveyError):
     words = _("計算が完了していないため公開できません（状態：%(state)s）。")
 
 
+class NotRunningError(SurveyError):
+    """The run has ended already, so there is nothing to cancel."""
+
+    code = "not_running"
+    words = _("この解析はすでに終わっているか、取り消せません（状態：%(state)s）。")
+
+
 class UnknownSharingError(SurveyError):
     """No such level of sharing, or named sharing without names."""
 

@@ -99,8 +99,8 @@ class Plot(MunicipalRow):
     plot_id = models.CharField(_("プロット番号"), max_length=40)
     geom = models.PointField(_("中心"), srid=GEOGRAPHIC_SRID)
     radius_m = models.DecimalField(_("半径 (m)"), max_digits=6, decimal_places=2)
-    hardwood_m3ha = models.DecimalField(_("広葉樹材積 (m3/ha)"), max_digits=8, decimal_places=1)
-    conifer_m3ha = models.DecimalField(_("針葉樹材積 (m3/ha)"), max_digits=8, decimal_places=1)
+    hardwood_m3ha = models.DecimalField(_("広葉樹材積 (m3/ha)"), max_digits=8, decimal_places=2)
+    conifer_m3ha = models.DecimalField(_("針葉樹材積 (m3/ha)"), max_digits=8, decimal_places=2)
 
     class Meta:
         """Order, name and keys of the table."""
@@ -151,7 +151,20 @@ class Run(MunicipalRow):
         indexes = (models.Index(fields=["municipality", "-created_at"], name="surveys_run_recent"),)
 
     def __str__(self) -> str:
-        return f"{self.batch_id} {self.get_state_display()}"
+        return f"{self.batch_id} {self.current_state.label}"
+
+    @property
+    def current_state(self) -> Run.State:
+        """State to show: until a run has succeeded its job knows best, also of a worker that died."""
+        if self.state == self.State.SUCCEEDED or self.job is None:
+            return self.State(self.state)
+        ended_without_rows = self.job.state == self.State.SUCCEEDED
+        return self.State.FAILED if ended_without_rows else self.State(self.job.state)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will happen to the run."""
+        return self.current_state not in (self.State.QUEUED, self.State.RUNNING)
 
 
 class RunRow(MunicipalRow):

@@ -22,7 +22,6 @@ from forestgis.surveys.models import Run
 Act = Callable[[Run], object]
 _PAGE_SIZE = 25
 _ZONES_SHOWN = 100
-_SETTLED = frozenset({Run.State.SUCCEEDED, Run.State.FAILED, Run.State.CANCELLED})
 
 
 @require_safe
@@ -43,7 +42,7 @@ def run_status(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Answer the progress block; the page is asked to renew itself once the run has settled."""
     run = _run_or_404(run_id)
     response = render(request, "surveys/run_progress.html", {"run": run})
-    if run.state in _SETTLED:
+    if run.settled:
         response["HX-Refresh"] = "true"
     return response
 
@@ -113,7 +112,6 @@ def _detail(
     zones = selectors.zones(run)
     context = {
         "run": run,
-        "settled": run.state in _SETTLED,
         "model": selectors.model_of(run),
         "publication": selectors.active_publication(run),
         "zones": zones[:_ZONES_SHOWN],

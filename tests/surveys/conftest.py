@@ -17,15 +17,15 @@ OWNER_CODE, NEIGHBOUR_CODE = "01560", "01562"
 
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory) -> Scene:
-    """Nine hectares of forest in 滝上町 with a register, roads, plots and one flight line."""
+    """Five hectares of forest in 滝上町 with a register, roads, plots and one flight line."""
     params = SceneParams(
-        width_m=400,
-        height_m=300,
-        plots=20,
+        width_m=260,
+        height_m=200,
+        plots=16,
         workers=0,
         pulses_m2=2.0,
         dense_pulses_m2=2.0,
-        compartment_ha=1.5,
+        compartment_ha=1.2,
     )
     return make_scene(tmp_path_factory.mktemp("scene"), params)
 
@@ -84,15 +84,13 @@ def world(database, scene, tmp_path_factory):
 
 
 @pytest.fixture
-def make_run(world, computed):
+def make_run(world, computed, forget_runs):
     """Store a run of the owner from the computed result; its rows go away after the test."""
     from forestgis.surveys import files
     from forestgis.surveys.models import Batch, BatchFile, Run
     from forestgis.surveys.services.results import store_result
     from forestgis.tenancy.principal import acting_as, transaction_as
     from lidar.run import load_result
-
-    made = []
 
     def make(keys=None, *, store=True):
         with transaction_as(world.owner):
@@ -108,7 +106,6 @@ def make_run(world, computed):
                 points=1,
             )
             run = Run.objects.create(batch=batch, municipality_id=OWNER_CODE)
-        made.append(run)
         shutil.copytree(computed.out_dir, files.run_dir(run.pk))
         result = load_result(files.run_dir(run.pk))
         if keys is not None:
@@ -120,17 +117,19 @@ def make_run(world, computed):
                 return Run.objects.get(pk=run.pk)
         return run, result
 
-    yield make
-    _forget(made)
+    return make
 
 
-def _forget(runs):
-    """Delete runs as the owner of the tables: publications cannot be deleted by anybody else."""
+@pytest.fixture
+def forget_runs(world):
+    """Take all runs away after the test, as the owner of the tables.
+
+    Publications cannot be deleted by anybody else.
+    """
     from django.db import connections
 
+    yield
     with connections["migrator"].cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relname LIKE 'surveys\\_%' AND relkind = 'r'"
-        )
+        cursor.execute("SELECT relname FROM pg_class WHERE relname ~ '^surveys_' AND relkind = 'r'")
         tables = ", ".join(name for (name,) in cursor.fetchall())
         cursor.execute(f"TRUNCATE {tables}")

@@ -30,7 +30,7 @@ def test_owner_sees_volume_and_register(world, published):
     assert found.volume.hardwood.m3 == zone.hardwood_m3
     assert found.volume.source.run_id == run.pk
     assert found.volume.source.simulated
-    assert found.volume.model.n_plots == 20
+    assert found.volume.model.n_plots == 16
     assert found.register.keycode == zone.key
     text = " ".join(found.cautions)
     assert "架空データ" in text

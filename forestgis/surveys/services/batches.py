@@ -24,7 +24,7 @@ from lidar.run import inspect
 from lidar.run.report import BatchReport, FileReport
 
 _POINT_CLOUDS = frozenset({".las", ".laz"})
-_RADIUS_PLACES = 2
+_PLOT_PLACES = 2
 _LARGEST_M3HA = 3000
 
 
@@ -166,9 +166,9 @@ def _plots(batch: Batch, table: PlotTable | None) -> list[Plot]:
             municipality_id=batch.municipality_id,
             plot_id=plot_id,
             geom=Point(float(lon), float(lat), srid=GEOGRAPHIC_SRID),
-            radius_m=figure(radius, _RADIUS_PLACES),
-            hardwood_m3ha=figure(hardwood),
-            conifer_m3ha=figure(conifer),
+            radius_m=figure(radius, _PLOT_PLACES),
+            hardwood_m3ha=figure(hardwood, _PLOT_PLACES),
+            conifer_m3ha=figure(conifer, _PLOT_PLACES),
         )
         for plot_id, lon, lat, radius, hardwood, conifer in zip(
             degrees.ids, *columns, *volumes, strict=True

@@ -54,7 +54,7 @@ def publish(
     NotYoursError, NotFinishedError, UnknownSharingError, ProductMissingError, OverlapError
         Nothing is changed.
     """
-    named = _checked_sharing(sharing, shared_with)
+    named = check_sharing(sharing, shared_with)
     check_may_write(run.municipality_id)
     with transaction.atomic():
         locked = _locked(run)
@@ -94,8 +94,14 @@ def _locked(run: Run) -> Run:
     return Run.objects.get(pk=run.pk)
 
 
-def _checked_sharing(sharing: str, shared_with: Sequence[str]) -> list[str]:
-    """Check the level and return the named municipalities; only named sharing has any."""
+def check_sharing(sharing: str, shared_with: Sequence[str]) -> list[str]:
+    """Check a level and return the named municipalities; only named sharing has any.
+
+    Raises
+    ------
+    UnknownSharingError
+        If there is no such level or municipality.
+    """
     if sharing not in dict(published_sharing()):
         raise UnknownSharingError(value=sharing)
     if sharing != Sharing.NAMED:
@@ -109,7 +115,7 @@ def _checked_sharing(sharing: str, shared_with: Sequence[str]) -> list[str]:
 
 def _check_finished(run: Run) -> None:
     if run.state != Run.State.SUCCEEDED:
-        raise NotFinishedError(state=run.get_state_display())
+        raise NotFinishedError(state=run.current_state.label)
 
 
 def _check_products(run: Run) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 from django.db import transaction
 
 from forestgis.accounts.models import User
+from forestgis.jobs.services import enqueue, request_cancel
 from forestgis.surveys.access import check_may_write
-from forestgis.surveys.errors import UnknownParameterError
+from forestgis.surveys.errors import NotRunningError, UnknownParameterError
+from forestgis.surveys.jobs import RUN
 from forestgis.surveys.models import Batch, Run
+from forestgis.surveys.services.publication import check_sharing
 
 #: What a person may set of a run, with the type of each.
 PARAMETERS: Mapping[str, type] = {
@@ -44,22 +47,39 @@ def start_run(
 
     Raises
     ------
-    NotYoursError, UnknownParameterError
+    NotYoursError, UnknownParameterError, UnknownSharingError
         Nothing is stored.
     """
     check_may_write(batch.municipality_id)
+    if sharing is not None:
+        check_sharing(sharing, shared_with)
     with transaction.atomic():
-        return Run.objects.create(
+        run = Run(
             batch=batch,
             municipality_id=batch.municipality_id,
             params=_checked(params or {}) | _from_batch(batch),
             created_by=user,
         )
+        run.job = enqueue(
+            RUN,
+            municipality_code=batch.municipality_id,
+            params={"run": str(run.pk), "sharing": sharing, "shared_with": list(shared_with)},
+            requested_by=user,
+        )
+        run.save(force_insert=True)
+        return run
 
 
 def cancel_run(run: Run) -> None:
-    """Ask the worker to stop a run; what was computed of it stays for another try."""
+    """Ask the worker to stop a run.
+
+    Raises
+    ------
+    NotYoursError, NotRunningError
+    """
     check_may_write(run.municipality_id)
+    if run.job_id is None or not request_cancel(run.job_id):
+        raise NotRunningError(state=run.current_state.label)
 
 
 def _checked(params: Mapping[str, Any]) -> dict[str, Any]:

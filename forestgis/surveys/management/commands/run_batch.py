@@ -97,8 +97,8 @@ class Command(BaseCommand):
             console=Console(),
         ) as bar:
             run = _follow(run_id, bar, bar.add_task("待機中", total=1))
-        if run.state != Run.State.SUCCEEDED:
-            raise CommandError(f"{run.get_state_display()}：{run.job.error if run.job else ''}")
+        if run.current_state != Run.State.SUCCEEDED:
+            raise CommandError(f"{run.current_state.label}：{run.job.error if run.job else ''}")
         self._write_outcome(run)
 
     def _write_outcome(self, run: Run) -> None:
@@ -127,7 +127,7 @@ def _follow(run_id: UUID, bar: Progress, task: TaskID) -> Run:
         else:
             bar.update(
                 task,
-                description=f"{job.stage} {job.message}"[:40] or run.get_state_display(),
+                description=f"{job.stage} {job.message}"[:40] or run.current_state.label,
                 completed=job.progress_done,
                 total=job.progress_total or 1,
             )
