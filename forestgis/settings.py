@@ -169,5 +169,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.value("LOG_LEVEL", "INFO")},
     # Django's own handlers would mail to nobody and print twice.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "numexpr": {"level": "WARNING"},
+    },
 }

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from forestgis.accounts.models import ApiToken, User
@@ -77,6 +78,11 @@ class TokenMiddleware:
         return self._get_response(request)
 
 
+def came_by_token(request: HttpRequest) -> bool:
+    """Whether a program asks, with a token, and not a person who is logged in."""
+    return hasattr(request, _TOKEN)
+
+
 def is_api(request: HttpRequest) -> bool:
     """Whether programs read this address."""
     return request.path.startswith(settings.API_PREFIXES)
@@ -106,6 +112,9 @@ class PrincipalMiddleware:
             response = self._get_response(request)
             if hasattr(request, _FAILED) or response.status_code >= 500:
                 transaction.set_rollback(True)
+        # Two people never get the same answer, so nothing between us and them may keep one.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        patch_vary_headers(response, ("Cookie", "Authorization"))
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

@@ -114,9 +114,9 @@ def test_the_principal_is_gone_after_the_transaction():
 
 
 def test_the_principal_is_gone_after_a_rollback():
-    with pytest.raises(ZeroDivisionError), transaction_as(PREFECTURE):
+    with transaction_as(PREFECTURE):
         assert notes()
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     with transaction.atomic():
         assert notes() == set()
 
@@ -135,10 +135,10 @@ def test_a_savepoint_that_is_rolled_back_does_not_bring_an_old_principal_back():
     with acting_as(OFFICER), transaction.atomic():
         assert notes() == {"ours"}
         with acting_as(NEIGHBOUR):
-            with pytest.raises(ZeroDivisionError), transaction.atomic():
+            with transaction.atomic():
                 with acting_as(PREFECTURE):
                     assert notes() == {"ours", "theirs"}
-                raise ZeroDivisionError
+                transaction.set_rollback(True)
             assert notes() == {"theirs"}
         assert notes() == {"ours"}
 
@@ -168,10 +168,10 @@ def test_rows_cannot_be_written_for_another_municipality(statement):
 
 @pytest.mark.parametrize("statement", ["UPDATE ledger SET note = 'x'", "DELETE FROM ledger"])
 def test_rows_of_another_municipality_are_not_there_to_be_changed(statement):
-    with transaction_as(Principal("municipal", ("01101",), can_write=True)):
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            assert cursor.rowcount == 0
+    elsewhere = Principal("municipal", ("01101",), can_write=True)
+    with transaction_as(elsewhere), connection.cursor() as cursor:
+        cursor.execute(statement)
+        assert cursor.rowcount == 0
 
 
 def test_a_reader_writes_nothing():
