@@ -1,4 +1,4 @@
-"""Three municipalities, their officers, a web server over them, and a real Chromium.
+"""Three municipalities, their officers, and a real Chromium.
 
 HERE has published a survey for itself alone, THERE one for all municipalities, NOWHERE nothing. A survey is a row of
 squares of 0.005 degree with round figures; `square(column)` is one of them.
@@ -7,7 +7,6 @@ squares of 0.005 degree with round figures; `square(column)` is one of them.
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -189,33 +188,7 @@ def make_register_entry(zone: Zone) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(world) -> Iterator[str]:
-    """Serve the whole product over HTTP on a free port."""
-    from django.conf import settings
-    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-    from django.core.wsgi import get_wsgi_application
-    from django.db import connections
-
-    class Quiet(WSGIRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet, connections_override=None)
-    server.set_app(get_wsgi_application())
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    settings.CSRF_TRUSTED_ORIGINS.append(address)
-    yield address
-    settings.CSRF_TRUSTED_ORIGINS.remove(address)
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
-    connections.close_all()
-
-
-@pytest.fixture(scope="module")
-def chromium(address):
+def chromium(world):
     """Run a browser for a module.
 
     Not longer: Playwright keeps an event loop running in this thread, in which Django's ORM refuses to work. Whatever
@@ -230,12 +203,12 @@ def chromium(address):
 
 
 @pytest.fixture(scope="module")
-def profile(chromium, address) -> Callable:
+def profile(chromium, live_address) -> Callable:
     """Return `profile(officer, language)`: a browser profile, logged in by the form, one for all tests of a module."""
     kept = {}
 
     def make(officer: str | None, language: str):
-        context = chromium.new_context(base_url=address, locale=language)
+        context = chromium.new_context(base_url=live_address, locale=language)
         if officer is not None:
             log_in(context.new_page(), officer)
         return context
