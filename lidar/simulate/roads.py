@@ -17,7 +17,7 @@ from lidar.simulate.terrain import Relief, valley_line
 Array = NDArray[np.float64]
 
 _STEP_M = 12.0
-_EASY_GRADE = 0.07
+_EASY_GRADE = 0.14
 _ROAD_OFF_STREAM_M = 24.0
 
 
@@ -117,7 +117,7 @@ class _Paths:
         xy = np.array([start, *((self.x[n], self.y[n]) for n in inner)])
         if len(xy) < 2:
             xy = np.array([start, end])
-        return shapely.LineString(_chaikin(_chaikin(xy)))
+        return shapely.LineString(_chaikin(_chaikin(_relaxed(xy))))
 
     def _node(self, place: tuple[float, float]) -> int:
         row, col = self.frame.nearest(np.array([place[0]]), np.array([place[1]]))
@@ -141,6 +141,14 @@ def _grade_graph(frame: Frame, elevation_m: Array) -> csr_matrix:
     size = index.size
     half = coo_matrix((np.concatenate(weights), (rows, cols)), shape=(size, size)).tocsr()
     return half + half.T
+
+
+def _relaxed(xy: Array) -> Array:
+    """Draw the inner points of a line towards their neighbours: no bend tighter than a lorry's."""
+    xy = xy.copy()
+    for _ in range(6):
+        xy[1:-1] = 0.5 * xy[1:-1] + 0.25 * (xy[:-2] + xy[2:])
+    return xy
 
 
 def _chaikin(xy: Array) -> Array:
