@@ -18,6 +18,8 @@ from tiles.layer import Layer
 from tiles.raster import tile as raster_tile
 from tiles.style.legend import legend
 from tiles.style.maplibre import style_json
+from tiles.style.sld import CONTENT_TYPE as SLD_TYPE
+from tiles.style.sld import sld
 from tiles.vector import mvt
 
 
@@ -36,6 +38,15 @@ def style(request: HttpRequest) -> JsonResponse:
         readable_layers().values(), lambda layer: _tile_address(request, layer), name
     )
     return _private(JsonResponse(document))
+
+
+@require_safe
+def style_sld(request: HttpRequest, name: str) -> HttpResponse:
+    """Give the style of a vector layer as SLD, for desktop programs that read the layer by WFS."""
+    layer = readable_layer(name, raster=False)
+    response = HttpResponse(sld(layer), content_type=SLD_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{layer.name}.sld"'
+    return response
 
 
 @require_safe

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from gisserver.crs import CRS, CRS84
 from gisserver.exceptions import OperationParsingFailed
 from gisserver.features import FeatureField, FeatureType, ServiceDescription
@@ -69,6 +71,8 @@ def _feature_type(layer: Layer) -> CatalogueFeatureType:
 FEATURE_TYPES = {layer.name: _feature_type(layer) for layer in LAYERS if not layer.is_raster}
 
 
+# It only reads: a page elsewhere could send a request in a reader's name, but would not see the answer.
+@method_decorator(csrf_exempt, name="dispatch")
 class CatalogueWfs(WFSView):  # type: ignore[misc]
     """The service; each reader sees the feature types that are theirs."""
 

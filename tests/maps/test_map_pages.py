@@ -87,6 +87,13 @@ def test_tilejson_and_legend(get):
     assert get("/maps/legend/nothing.json").status_code == 404
 
 
+@pytest.mark.parametrize("name", VECTORS)
+def test_every_vector_layer_has_a_style_for_desktop_programs(get, name):
+    answer = get(f"/maps/style/{name}.sld")
+    assert answer.headers["Content-Type"] == "application/vnd.ogc.sld+xml"
+    assert answer.content.count(b"<Rule>") >= len(legend(BY_NAME[name]))
+
+
 @pytest.mark.parametrize(
     "path",
     [

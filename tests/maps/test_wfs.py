@@ -301,6 +301,17 @@ def test_post_asks_the_same_as_get(address, world, rows):
     assert answer.json()["features"] == rows("hardwood", FILTER=equal("hardwood_m3ha", "123.4"))
 
 
+def test_post_with_a_session(world, officer):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(officer("01560"))
+    body = f'<wfs:GetCapabilities xmlns:wfs="{WFS}" service="WFS"/>'
+    answer = client.post("/wfs", body, content_type="text/xml")
+    assert answer.status_code == 200
+    assert b"WFS_Capabilities" in answer.content
+
+
 def test_feature_by_id(ask, rows):
     [feature] = rows("hardwood", FILTER=equal("hardwood_m3ha", "123.4"))
     query = "urn:ogc:def:query:OGC-WFS::GetFeatureById"
