@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
 from forestgis.accounts.models import User
@@ -18,8 +19,8 @@ class PasswordBackend(ModelBackend):
         request: HttpRequest | None,
         username: str | None = None,
         password: str | None = None,
-        **kwargs: object,
-    ) -> AbstractBaseUser | None:
+        **kwargs: Any,  # noqa: ANN401
+    ) -> User | None:
         """Return the active user whose password this is, in the same time whether or not there is one."""
         with transaction_as(LOGIN):
             return super().authenticate(request, username=username, password=password)

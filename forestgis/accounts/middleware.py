@@ -91,7 +91,7 @@ def is_api(request: HttpRequest) -> bool:
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Close every address that is not marked with `login_not_required`."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         """Send people to the login page and answer programs 401."""

@@ -96,7 +96,7 @@ class JobContext:
         if self.should_stop():
             raise JobCancelledError
 
-    def _note(self, statement: str, *values: object) -> None:
+    def _note(self, statement: str, *values: int | str) -> None:
         # The worker's own connection: the handler's may be in the middle of a transaction.
         with connections["worker"].cursor() as cursor:
             cursor.execute(statement, [*values, self.job_id, self.attempt])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -25,7 +26,7 @@ def reap() -> int:
     return sum(_reap(row.pk, job_of(row)) for row in running)
 
 
-def job_of(row: DBTaskResult) -> UUID:
+def job_of(row: DBTaskResult[Any, Any]) -> UUID:
     """Return the id of the job that a task of the queue is about."""
     return UUID(row.args_kwargs["args"][0])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from types import FrameType
+from typing import Any
 
 from django.db import close_old_connections
 from django_tasks_db.management.commands.db_worker import Worker
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 REAP_EVERY_S = 5.0
 
 
-class JobWorker(Worker):  # type: ignore[misc]
+class JobWorker(Worker):
     """Does one job after the other."""
 
     def run(self) -> None:
@@ -32,7 +33,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             stop.set()
             watch.join(timeout=REAP_EVERY_S)
 
-    def run_task(self, db_task_result: DBTaskResult) -> None:
+    def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         """Do a job under its lock; leave it to whoever has the lock already."""
         with locks.held(reaper.job_of(db_task_result)) as mine:
             if mine:

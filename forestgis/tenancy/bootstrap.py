@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from psycopg2 import sql
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, parse_dsn
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from forestgis.tenancy import token
@@ -41,8 +41,8 @@ _LOCK = 7_315_002
 @contextmanager
 def admin_connection(address: str, database: str | None = None) -> Iterator[Connection]:
     """Connect as the superuser, each statement its own transaction."""
-    options = {"dbname": database} if database else {}
-    with closing(psycopg2.connect(address, **options)) as connection:
+    name = database or parse_dsn(address).get("dbname", "postgres")
+    with closing(psycopg2.connect(address, dbname=name)) as connection:
         connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
         yield connection
 

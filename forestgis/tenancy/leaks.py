@@ -137,7 +137,10 @@ def find_leaks(cursor: CursorWrapper) -> list[str]:
     cursor : CursorWrapper
         Of a login that sees the catalogue; any does.
     """
-    params = {"unprotected": list(UNPROTECTED), "allowed": json.dumps(UNPROTECTED)}
+    params: dict[str, list[str] | str] = {
+        "unprotected": list(UNPROTECTED),
+        "allowed": json.dumps(UNPROTECTED),
+    }
     found = []
     for hole, query in CHECKS.items():
         cursor.execute(query, params)

@@ -53,7 +53,6 @@ def _rows(sql: str, params: Params, using: str, chunk: int, principal: Principal
         # Stated for the statement alone: a generator shares its context with its caller.
         with acting_as(principal):
             cursor = connections[using].chunked_cursor()
-            cursor.itersize = chunk
             cursor.execute(sql, params)
         with cursor:
             while rows := cursor.fetchmany(chunk):

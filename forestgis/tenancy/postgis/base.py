@@ -95,22 +95,22 @@ class DatabaseWrapper(PostGISWrapper):
             self._carried_until = time.monotonic() + token.LIFETIME_S - _RENEW_S
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
         self._forget_principal()
 
     def _commit(self) -> None:
         try:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]
         finally:
             self._forget_principal()
 
     def _rollback(self) -> None:
         try:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
         finally:
             self._forget_principal()
 
     def _savepoint_rollback(self, sid: str) -> None:
         # The setting returns to what it was at the savepoint, whatever that is.
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
         self._forget_principal(unknown=True)
