@@ -20,6 +20,10 @@ R = TypeVar("R")
 
 MEMORY_BYTES = 4 * 1024**3
 TIMEOUT_S = 300.0
+PASSED_ON = (
+    *("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "COVERAGE_"),
+    *("NUMBA_", "OMP_", "OPENBLAS_", "MKL_", "PROJ_", "GDAL_"),
+)
 START = "import sys; from lidar.io.sandbox import serve; serve(int(sys.argv[1]), int(sys.argv[2]))"
 
 
@@ -123,10 +127,16 @@ class Sandbox:
                 self._child = subprocess.Popen(  # noqa: S603  our own interpreter and code
                     [sys.executable, "-c", START, str(handle), str(self._memory_bytes)],
                     pass_fds=[handle],
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                    env=_environment(),
                     stdin=subprocess.DEVNULL,
                 )
         return self._pipe
+
+
+def _environment() -> dict[str, str]:
+    """Return what a child needs to know: who reads strangers' files gets no keys and passwords."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def serve(handle: int, memory_bytes: int) -> None:

@@ -14,6 +14,15 @@ def test_results_come_back_from_another_process():
         assert sandbox.call(os.getpid) != os.getpid()
 
 
+def test_a_child_is_told_no_secrets(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "sesame")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody:sesame@/db")
+    with Sandbox() as sandbox:
+        assert sandbox.call(os.getenv, "PATH") == os.environ["PATH"]
+        assert sandbox.call(os.getenv, "SECRET_KEY") is None
+        assert sandbox.call(os.getenv, "DATABASE_URL") is None
+
+
 def test_taking_too_much_memory_is_an_error_and_not_the_end():
     with Sandbox(memory_bytes=1024**3) as sandbox:
         with pytest.raises(WorkerError, match="MemoryError"):
