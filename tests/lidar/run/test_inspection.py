@@ -1,4 +1,5 @@
 import json
+import resource
 import shutil
 
 import laspy
@@ -133,6 +134,22 @@ def test_damage_inside_a_file_is_found(tmp_path, shared_data):
     (tmp_path / "torn.laz").write_bytes(bytes(data))
     report = one(tmp_path / "torn.laz")
     assert {*codes(report)} & {"undecodable", "points_outside_bounds"}
+
+
+def test_mutated_chunks_neither_crash_nor_fill_the_memory(tmp_path, shared_data):
+    source = (shared_data / "lidar" / "idtrees" / "OSBS_1.laz").read_bytes()
+    points_at = int.from_bytes(source[96:100], "little")
+    rng = np.random.default_rng(5)
+    for i in range(30):
+        data = bytearray(source)
+        for at in rng.integers(points_at, len(source), 1 + i):
+            data[at] = rng.integers(256)
+        (tmp_path / f"{i:02d}.laz").write_bytes(bytes(data))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    report = inspect(tmp_path.glob("*.laz"))
+    assert len(report.files) == 30
+    assert all(f.used or codes(f, "refuse") for f in report.files)
+    assert max(before, 2_000_000) >= resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 
 
 def test_headers_alone_tell_the_system_but_no_statistics(shared_data):
