@@ -1,5 +1,6 @@
 """The interface is complete in English: every marked text of every app has a translation."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,10 @@ def extracted(tmp_path_factory):
         "--no-wrap",
         "--no-obsolete",
     ]
-    subprocess.run(command, cwd=root / "forestgis", check=True, capture_output=True)
+    # Without the product's settings, which are not importable from the copy.
+    environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
+    folder = root / "forestgis"
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
     return root / "forestgis" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 
 
