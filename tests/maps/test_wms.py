@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 from urllib.parse import quote, urlsplit
@@ -26,8 +27,11 @@ def picture(content: bytes) -> np.ndarray:
         return np.moveaxis(data.read(), 0, -1)[..., :3]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service(address, world):
+    """Return `service(version, reader)`: OWSLib connected, its capabilities read once a reader."""
+
+    @functools.cache
     def connect(version: str = "1.3.0", reader: str = "here") -> WebMapService:
         name, token = getattr(world, reader)
         return WebMapService(f"{address}/wms", version=version, username=name, password=token)
