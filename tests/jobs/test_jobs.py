@@ -31,9 +31,7 @@ def ask(asker, handlers, tmp_path):
     def make(kind: str, **params) -> Job:
         params = {"log": str(tmp_path / "log"), **params}
         with transaction_as(principal_of(asker)):
-            return services.enqueue(
-                kind, municipality_code=HERE, params=params, requested_by=asker
-            )
+            return services.enqueue(kind, municipality_code=HERE, params=params, requested_by=asker)
 
     return make
 
@@ -187,7 +185,9 @@ def test_a_stale_task_does_not_run_a_job_again(ask, worker, state_of, tmp_path):
     assert lines(tmp_path) == ["begin", "end"]
 
 
-def test_a_requester_who_left_is_not_acted_for(ask, officer, worker, state_of, handlers, host_principal):
+def test_a_requester_who_left_is_not_acted_for(
+    ask, officer, worker, state_of, handlers, host_principal
+):
     from forestgis.accounts.models import User
 
     leaver = officer(HERE)
