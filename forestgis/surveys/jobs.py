@@ -20,7 +20,10 @@ def carry_out_run(context: JobContext) -> Result:
 
     try:
         return work.carry_out(
-            context.params, on_progress=context.progress, should_cancel=context.should_stop
+            context.params,
+            # Without the engine's message: it names files and folders of the server.
+            on_progress=lambda done, total, stage, _message: context.progress(done, total, stage),
+            should_cancel=context.should_stop,
         )
     except JobLostError:
         raise

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forestgis.registry.domain.sharing import Sharing
 from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID, Municipality
+from forestgis.surveys.domain.stages import stage_words
 
 
 class MunicipalRow(models.Model):
@@ -160,6 +161,11 @@ class Run(MunicipalRow):
             return self.State(self.state)
         ended_without_rows = self.job.state == self.State.SUCCEEDED
         return self.State.FAILED if ended_without_rows else self.State(self.job.state)
+
+    @property
+    def stage(self) -> str:
+        """What the worker is at, in words."""
+        return stage_words(self.job.stage) if self.job else ""
 
     @property
     def settled(self) -> bool:

@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from forestgis.accounts.models import User
 from forestgis.surveys import selectors, services
 from forestgis.surveys.access import may_write
 from forestgis.surveys.errors import SurveyError
@@ -66,7 +65,6 @@ def publish_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
             run,
             form.cleaned_data["sharing"],
             form.codes(),
-            user=request.user if isinstance(request.user, User) else None,
             replace=form.cleaned_data["replace"],
         )
     except SurveyError as error:

@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 
-from forestgis.accounts.models import User
 from forestgis.jobs import execution
 from forestgis.jobs.models import Job
 from forestgis.registry.models import Municipality
@@ -42,12 +41,11 @@ def queued(world, scene, tmp_path, forget_runs):
 def start(world, scene, folder):
     with transaction_as(world.owner):
         place = Municipality.objects.get(pk=OWNER_CODE)
-        person = User.objects.get(pk=world.owner.user_id)
     with acting_as(world.owner):
         batch = services.register_batch(
             municipality=place, name="秋", files=[folder], plots=scene.plots, simulated=True
         )
-        run = services.start_run(batch=batch, sharing="municipalities", user=person)
+        run = services.start_run(batch=batch, sharing="municipalities")
     return run, run.job.params
 
 
@@ -196,3 +194,27 @@ def test_unknown_setting_is_refused_before_anything_is_stored(world, queued):
                 services.start_run(batch=run.batch, params=params)
     with transaction_as(world.owner):
         assert Run.objects.filter(batch=run.batch_id).count() == 1
+
+
+@pytest.mark.parametrize("name", ["MixedConifer.laz", "Megaplot.laz"])
+def test_real_scan_of_another_country_goes_through_as_plain_squares(
+    world, forget_runs, shared_data, name
+):
+    """No register under it, no plots, no national mesh: totals of squares, marked uncalibrated."""
+    with transaction_as(world.owner):
+        place = Municipality.objects.get(pk=OWNER_CODE)
+    with acting_as(world.owner):
+        batch = services.register_batch(
+            municipality=place, name=name, files=[shared_data / "lidar" / "forest" / name]
+        )
+        run = services.start_run(batch=batch)
+        outcome = carry_out(run.job.params, workers=0)
+    assert not outcome["calibrated"]
+    with transaction_as(world.owner):
+        stored_run = Run.objects.get(pk=run.pk)
+        zones = list(ZoneVolume.objects.filter(run=run))
+        assert not MeshCell.objects.filter(run=run).exclude(jf20mid="").exists()
+    assert stored_run.summary["zones_are_squares"]
+    assert zones
+    assert not any(zone.calibrated for zone in zones)
+    assert all(zone.key.startswith("grid-") for zone in zones)

@@ -12,12 +12,12 @@ from django.db import transaction
 from django.utils.dateparse import parse_date
 from pyproj import CRS
 
-from forestgis.accounts.models import User
 from forestgis.registry.models import GEOGRAPHIC_SRID, Municipality
 from forestgis.surveys.access import check_may_write
 from forestgis.surveys.domain.figures import figure
 from forestgis.surveys.errors import BatchRefusedError, NoSuchFileError, PlotsRefusedError
 from forestgis.surveys.models import Batch, BatchFile, Plot
+from forestgis.tenancy.principal import current
 from lidar.errors import LidarError
 from lidar.io.plots import PlotTable, read_plots
 from lidar.run import inspect
@@ -39,7 +39,6 @@ def register_batch(
     captured: tuple[date, date] | None = None,
     epsg: int | None = None,
     skip_refused: bool = False,
-    user: User | None = None,
 ) -> Batch:
     """Check the files of a survey and register them, all or none.
 
@@ -64,8 +63,6 @@ def register_batch(
         CRS of files that state none.
     skip_refused : bool
         Go on with the good files instead of refusing the batch.
-    user : User, optional
-        Who registers it.
 
     Raises
     ------
@@ -92,7 +89,7 @@ def register_batch(
             simulated=simulated,
             compartments=str(compartments.resolve()) if compartments else "",
             report=_without_files(report),
-            created_by=user,
+            created_by_id=current().user_id,
         )
         BatchFile.objects.bulk_create(_file(batch, file) for file in report.used)
         Plot.objects.bulk_create(_plots(batch, table))

@@ -8,7 +8,6 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from forestgis.accounts.models import User
 from forestgis.registry.domain.sharing import Sharing, published_sharing
 from forestgis.registry.models import Municipality
 from forestgis.surveys import files
@@ -20,6 +19,7 @@ from forestgis.surveys.errors import (
     UnknownSharingError,
 )
 from forestgis.surveys.models import Product, Publication, Run, ZoneVolume
+from forestgis.tenancy.principal import current
 
 #: First key of the advisory lock, so that it meets no other use of such locks.
 _LOCK = 0x707562
@@ -30,7 +30,6 @@ def publish(
     sharing: str,
     shared_with: Sequence[str] = (),
     *,
-    user: User | None = None,
     replace: bool = False,
 ) -> Publication:
     """Show a run to others, in place of what was published of the same zones.
@@ -43,8 +42,6 @@ def publish(
         A level of `Sharing` but `prefecture`.
     shared_with : sequence of str
         5-digit municipality codes, with `Sharing.NAMED` only.
-    user : user, optional
-        Who publishes.
     replace : bool
         Withdraw overlapping runs even where they cover zones that this one
         does not.
@@ -69,7 +66,7 @@ def publish(
             municipality_id=locked.municipality_id,
             sharing=sharing,
             shared_with=named,
-            published_by=user,
+            published_by_id=current().user_id,
         )
 
 

@@ -210,4 +210,5 @@ def _footprint(path: Path) -> geos.Polygon:
     """Extent of a raster in web Mercator, its edges followed by 21 points each."""
     with rasterio.open(path) as raster:
         bounds = transform_bounds(raster.crs, f"EPSG:{WEB_SRID}", *raster.bounds)
-    return to_geos(shapely.box(*bounds), WEB_SRID)
+    footprint: geos.Polygon = to_geos(shapely.box(*bounds), WEB_SRID)
+    return footprint

@@ -14,6 +14,7 @@ from forestgis.surveys.errors import NotRunningError, UnknownParameterError
 from forestgis.surveys.jobs import RUN
 from forestgis.surveys.models import Batch, Run
 from forestgis.surveys.services.publication import check_sharing
+from forestgis.tenancy.principal import current
 
 #: What a person may set of a run, with the type of each.
 PARAMETERS: Mapping[str, type] = {
@@ -27,19 +28,16 @@ PARAMETERS: Mapping[str, type] = {
 def start_run(
     *,
     batch: Batch,
-    user: User | None = None,
     params: Mapping[str, Any] | None = None,
     sharing: str | None = None,
     shared_with: Sequence[str] = (),
 ) -> Run:
-    """Make a run of a batch and hand it to the worker.
+    """Make a run of a batch and hand it to the worker, who acts on behalf of who asked.
 
     Parameters
     ----------
     batch : Batch
         Registered.
-    user : User, optional
-        Who asks; the worker acts on behalf of this person.
     params : mapping, optional
         Settings of `PARAMETERS`; the engine's own where left out.
     sharing, shared_with
@@ -54,6 +52,7 @@ def start_run(
     if sharing is not None:
         check_sharing(sharing, shared_with)
     with transaction.atomic():
+        user = _acting_user()
         run = Run(
             batch=batch,
             municipality_id=batch.municipality_id,
@@ -80,6 +79,12 @@ def cancel_run(run: Run) -> None:
     check_may_write(run.municipality_id)
     if run.job_id is None or not request_cancel(run.job_id):
         raise NotRunningError(state=run.current_state.label)
+
+
+def _acting_user() -> User | None:
+    """Find the person who asks; None for a command of the host."""
+    user_id = current().user_id
+    return None if user_id is None else User.objects.get(pk=user_id)
 
 
 def _checked(params: Mapping[str, Any]) -> dict[str, Any]:

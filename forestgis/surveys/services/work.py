@@ -84,7 +84,7 @@ def _published(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         with transaction.atomic():
             # A worker killed after publishing has nothing left to do.
             if not Publication.objects.filter(run=run).exists():
-                publish(run, params["sharing"], params.get("shared_with", ()), user=run.created_by)
+                publish(run, params["sharing"], params.get("shared_with", ()))
     except SurveyError as error:
         _log.warning("run %s computed but not published: %s", run.pk, error)
         return {"not_published": str(error)}

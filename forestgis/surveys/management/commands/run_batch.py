@@ -127,7 +127,7 @@ def _follow(run_id: UUID, bar: Progress, task: TaskID) -> Run:
         else:
             bar.update(
                 task,
-                description=f"{job.stage} {job.message}"[:40] or run.current_state.label,
+                description=run.stage or str(run.current_state.label),
                 completed=job.progress_done,
                 total=job.progress_total or 1,
             )
