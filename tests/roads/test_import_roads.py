@@ -104,3 +104,10 @@ def test_command_says_what_is_wrong_and_stores_nothing(place, tmp_path, capsys):
         "import_roads", str(bad), "--municipality", "01560", "--store", "--class", "獣道=strip_road"
     )
     assert count(OWNER) == 1
+
+
+@pytest.mark.parametrize("pair", ["獣道", "獣道=path"])
+def test_command_takes_only_known_classes(place, tmp_path, pair):
+    path = write(tmp_path / "a.gpkg", ["獣道"])
+    with pytest.raises(CommandError, match="strip_road"):
+        call_command("import_roads", str(path), "--municipality", "01560", "--class", pair)

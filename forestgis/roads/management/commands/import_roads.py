@@ -12,6 +12,7 @@ from forestgis.registry.domain.sharing import Sharing
 from forestgis.registry.operator import OPERATOR
 from forestgis.registry.selectors import municipality_by_code
 from forestgis.roads import services
+from forestgis.roads.models import Segment
 from forestgis.tenancy.principal import acting_as
 
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
                 path=options["file"],
                 sharing=Sharing(options["sharing"]),
                 shared_with=options["shared_with"],
-                mapping=dict(pair.split("=", 1) for pair in options["mapping"]),
+                mapping=_mapping(options["mapping"]),
                 epsg=options["epsg"],
                 dry_run=not options["store"],
             )
@@ -58,3 +59,15 @@ class Command(BaseCommand):
         if not report.acceptable:
             raise CommandError("直すべき箇所があるため、何も保存していません。")
         self.stdout.write("保存しました。" if report.stored else "検査だけで、保存していません。")
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    """Take `語=区分` apart; only known classes are taken."""
+    mapping = {}
+    for pair in pairs:
+        word, _equals, road_class = pair.partition("=")
+        if road_class not in Segment.RoadClass.values:
+            known = "、".join(Segment.RoadClass.values)
+            raise CommandError(f"--class {pair}：語=区分 の形にしてください。区分は {known} です。")
+        mapping[word] = road_class
+    return mapping
