@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -59,6 +60,7 @@ class World:
     poor: Zone
     shared: Zone
     run_of_here: str
+    running: str
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,8 @@ def world(database) -> World:
             THERE, "遠軽 2025年計測", sharing="municipalities", calibrated=False
         )
         shared = make_zone(run_of_there, 20, "88.8", None)
-    return World(rich, poor, shared, str(run_of_here.pk))
+        running = make_running_run(run_of_here.batch)
+    return World(rich, poor, shared, str(run_of_here.pk), str(running.pk))
 
 
 def square(column: int):
@@ -146,6 +149,17 @@ def make_run(code: str, name: str, *, sharing: str, calibrated: bool):
     )  # fmt: skip
     Publication.objects.create(run=run, municipality_id=code, sharing=sharing)
     return run
+
+
+def make_running_run(batch):
+    """Store a run that a worker is busy with."""
+    from forestgis.jobs.models import Job
+    from forestgis.surveys.models import Run
+
+    job = Job.objects.create(
+        kind="run", municipality_code=HERE, state="running", progress_done=14, progress_total=40
+    )
+    return Run.objects.create(municipality_id=HERE, batch=batch, state="running", job=job)
 
 
 def make_zone(run, column: int, hardwood_m3ha: str, se_m3ha: str | None) -> Zone:
@@ -252,6 +266,26 @@ def visit(profile) -> Iterator[Callable]:
     for page in pages:
         page.close()
     assert complaints == []
+
+
+@pytest.fixture
+def meanwhile() -> Callable:
+    """Return `meanwhile(act)`: do something with the ORM as the prefecture while a browser is open."""
+    from django.db import connections
+
+    from forestgis.tenancy.principal import Principal, transaction_as
+
+    def as_prefecture(act: Callable[[], object]) -> None:
+        with transaction_as(Principal("prefecture", can_write=True)):
+            act()
+        connections.close_all()
+
+    def run(act: Callable[[], object]) -> None:
+        # In a thread of its own, where no event loop is running.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(as_prefecture, act).result()
+
+    return run
 
 
 def log_in(page, officer: str) -> None:

@@ -35,6 +35,25 @@ def test_run_of_the_municipality_is_shown(visit, world):
     assert "滝上町 2026年計測" in text
 
 
+def test_progress_moves_without_reloading(visit, world, meanwhile):
+    from django.db import transaction
+
+    from forestgis.jobs.models import Job
+
+    page = visit(f"/surveys/runs/{world.running}/")
+    assert "14 / 40" in page.locator(".progress-text").inner_text()
+    page.evaluate("() => { document.body.dataset.notReloaded = 'yes'; }")
+
+    def advance():
+        with transaction.atomic(using="worker"):
+            Job.objects.using("worker").filter(state="running").update(progress_done=27)
+
+    meanwhile(advance)
+    page.get_by_text("27 / 40").wait_for(timeout=10_000)
+    assert page.locator("progress").evaluate("node => node.value") == 27
+    assert page.locator("body").get_attribute("data-not-reloaded") == "yes"
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_login_page_before_anything_else(visit, language):
     page = visit("/login/", officer=None, language=language)
