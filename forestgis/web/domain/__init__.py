@@ -1,1 +1,1 @@
-"""Pure helpers of the pages: no request, no database."""
+"""Pure functions of the pages: no request, no database."""

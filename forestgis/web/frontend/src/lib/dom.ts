@@ -1,4 +1,4 @@
-/** Small helpers to build parts of a page. Text always goes in as text, never as markup. */
+/** Builds parts of a page. Text always goes in as text, never as markup. */
 
 type Attributes = Record<string, string | number | boolean>;
 
