@@ -293,13 +293,16 @@ def test_montmorency_plots(shared_data):
 
 
 @pytest.mark.slow
-def test_default_scene():
-    survey = measure(SceneParams(pulses_m2=1.5, dense_share=0))
-    model = volume.fit(survey.plots)
-    found = totals.zone_totals(model, survey.cells, survey.zones, survey.grid.cols)
-    error = column(found, "hardwood_m3") - survey.hardwood_m3
-    mean = survey.hardwood_m3.sum() / survey.area_ha.sum()
-    inside = np.abs(error) <= 1.645 * column(found, "hardwood_se_m3") + 1e-9
-    assert abs(error.sum()) / survey.hardwood_m3.sum() < 0.1
-    assert np.sqrt(np.mean((error / survey.area_ha) ** 2)) / mean < 0.2
-    assert 0.8 <= inside.mean() <= 1.0
+def test_scenes_of_the_default_size():
+    """Scene within 10 %, compartments within 20 % each; coverage over scenes, not one lucky one."""
+    inside = []
+    for seed in (SceneParams().seed, 11, 12):
+        survey = measure(SceneParams(pulses_m2=1.5, dense_share=0, seed=seed))
+        model = volume.fit(survey.plots)
+        found = totals.zone_totals(model, survey.cells, survey.zones, survey.grid.cols)
+        error = column(found, "hardwood_m3") - survey.hardwood_m3
+        mean = survey.hardwood_m3.sum() / survey.area_ha.sum()
+        assert abs(error.sum()) / survey.hardwood_m3.sum() < 0.1
+        assert np.sqrt(np.mean((error / survey.area_ha) ** 2)) / mean < 0.2
+        inside.append(np.abs(error) <= 1.645 * column(found, "hardwood_se_m3") + 1e-9)
+    assert 0.85 <= np.mean(np.concatenate(inside)) <= 0.95
