@@ -100,6 +100,21 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         return super().handle_no_permission(request, view_func)
 
 
+def _kept_by_nobody_else(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Mark an answer as this reader's own: two people never get the same one.
+
+    A browser asks again each time and is told 304 if nothing changed. Programs may not keep
+    it at all: QGIS's disk cache, which two users of one PC share, looks neither at Vary nor
+    at no-cache, and answered one municipality with another's rows.
+    """
+    if came_by_token(request):
+        response["Cache-Control"] = "no-store"
+    else:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    patch_vary_headers(response, ("Cookie", "Authorization"))
+    return response
+
+
 class PrincipalMiddleware:
     """Answer the request in one transaction, on behalf of who asks."""
 
@@ -112,10 +127,7 @@ class PrincipalMiddleware:
             response = self._get_response(request)
             if hasattr(request, _FAILED) or response.status_code >= 500:
                 transaction.set_rollback(True)
-        # Two people never get the same answer, so nothing between us and them may keep one.
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-        patch_vary_headers(response, ("Cookie", "Authorization"))
-        return response
+        return _kept_by_nobody_else(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Remember that the view raised: Django has made an answer of it before `__call__` sees it."""

@@ -292,5 +292,11 @@ def test_every_answer_is_numbered_and_private(client_for, person):
     )
 
 
+def test_programs_may_not_keep_an_answer(token):
+    """QGIS's disk cache, shared by two users of one PC, looks neither at Vary nor at no-cache."""
+    answer = Client().get(API, headers=bearer(token.secret))
+    assert (answer.status_code, answer["Cache-Control"]) == (404, "no-store")
+
+
 def test_health_needs_no_login(database):
     assert Client().get("/health/").json() == {"status": "ok"}
