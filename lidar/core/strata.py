@@ -139,6 +139,10 @@ class ShareModel:
         """Return the derivative of the share by the raw output of the process."""
         return np.asarray(share * (1 - share) * self.calibration[1] * _STEEPNESS)
 
+    def variance(self, features: Array, share: Array) -> Array:
+        """Return the variance of expected shares that comes from the process."""
+        return np.asarray(self.slope(share) ** 2 * self.process.variance(features))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the model for JSON."""
         return {

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from lidar.core.volume_model import CellVolumes, Expected, VolumeModel
+from lidar.core.volume_model import GROUPS, CellVolumes, Expected, VolumeModel
 
 Array = NDArray[np.float64]
 ZoneCells = tuple[NDArray[np.intp], Array]
@@ -168,7 +168,7 @@ def standard_errors(
 ) -> dict[str, float]:
     """Return the standard error in m3 of the volume of each group over some cells."""
     if not cells.size:
-        return dict.fromkeys(model.residuals, 0.0)
+        return dict.fromkeys(GROUPS, 0.0)
     sample, weight = _sample(cells, area_ha)
     every, own = expected.take(cells), expected.take(sample)
     places = np.column_stack([sample % cols, sample // cols]).astype(np.float64) * cell_m
@@ -180,7 +180,7 @@ def standard_errors(
                 + _edge_variance(every.of(group), area_ha, whole)
             )
         )
-        for group in model.residuals
+        for group in GROUPS
     }
 
 
@@ -198,8 +198,8 @@ def _variance(
     if own.features is not None:
         for process, slope in model.process_slopes(own, group):
             variance += process.variance_of_sum(own.features, weight * slope)
-    scatter = model.residuals[group]
-    return variance + scatter.variance_of_sum(weight, own.total, own.share_of(group), places)
+    scatter = model.residuals.variance_of_sum(weight, own.total, own.share_of(group), places)
+    return variance + scatter
 
 
 def _edge_variance(volume_m3ha: Array, area_ha: Array, whole: NDArray[np.bool_]) -> float:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
+from scipy.stats import t as student_t
 from threadpoolctl import threadpool_limits
 
 from lidar.core import strata
@@ -14,7 +16,7 @@ from lidar.core.calibration import LEAST_PLOTS, PlotSample
 from lidar.core.gaussian_process import GaussianProcess
 from lidar.core.power_law import CANDIDATES, PowerLaw
 from lidar.core.regression import fit_power, logistic
-from lidar.core.residuals import ResidualModel
+from lidar.core.residuals import NO_SCATTER, ResidualModel, Residuals
 from lidar.core.strata import ShareTraining
 from lidar.core.volume_model import GROUPS, CellErrors, CellVolumes, VolumeModel, bend_factor
 
@@ -126,7 +128,9 @@ def uncalibrated() -> VolumeModel:
     )  # fmt: skip
     # The logistic step at share 0.5 has slope 1/4.
     covariance = np.diag([(_UNIFORM_SD / 0.25) ** 2, 0.0, _LEVEL_SD**2, 0.0, 0.0])
-    scatter = ResidualModel(constant=0.0, square=_LEVEL_SD**2, mixing=0.0, shared=0.25)
+    scatter = ResidualModel(
+        constant=0.0, square=_LEVEL_SD**2, mixing=0.0, shared=1.0, mixing_shared=1.0
+    )
     return VolumeModel(
         calibrated=False,
         law=law,
@@ -134,7 +138,7 @@ def uncalibrated() -> VolumeModel:
         share=None,
         fixed_share=0.5,
         covariance=covariance,
-        residuals=dict.fromkeys(GROUPS, scatter),
+        residuals=scatter,
         reach=0.0,
         method="Default power law of mean canopy height; hardwood share unknown (0.5 +- 0.29)",
         sources=(
@@ -148,7 +152,6 @@ def _fit(plots: PlotSample) -> tuple[VolumeModel, _Jackknife]:
     training = strata.train(plots)
     chosen = _choose(plots, training)
     bend, best = _bend(plots, training, chosen)
-    residuals = {group: _residuals(plots, best, group) for group in GROUPS}
     process = training.model.process
     model = VolumeModel(
         calibrated=True,
@@ -157,12 +160,26 @@ def _fit(plots: PlotSample) -> tuple[VolumeModel, _Jackknife]:
         share=training.model,
         fixed_share=0.5,
         covariance=best.covariance,
-        residuals=residuals,
+        residuals=NO_SCATTER,
         reach=process.reach(),
         method=_METHOD,
         sources=_SOURCES,
     )
-    return model, best
+    scatter = _residuals(plots, training, best, model)
+    widening = _widening(len(plots), len(best.covariance))
+    return replace(
+        model, covariance=widening * best.covariance, residuals=scatter.scaled(widening)
+    ), best
+
+
+def _widening(n_plots: int, n_coefficients: int) -> float:
+    """Return the factor on variances that makes normal intervals as wide as Student's.
+
+    Variances known from a few dozen plots call for the quantile of Student's t; scaled by the
+    square of its ratio to the normal one, 1.645 standard errors are the 90 % half-width.
+    """
+    degrees = max(n_plots - n_coefficients, 3)
+    return float((student_t.ppf(0.95, degrees) / norm.ppf(0.95)) ** 2)
 
 
 def _choose(plots: PlotSample, training: ShareTraining) -> _Jackknife:
@@ -243,13 +260,23 @@ def _parameters(
     return calibration, fit_power(design, volume[use], np.ones(int(use.sum())))
 
 
-def _residuals(plots: PlotSample, held_out: _Jackknife, group: str) -> ResidualModel:
-    predicted = _split(held_out.share, held_out.total)
-    residual = _truth(plots)[group] - predicted[group]
-    share = {"hardwood": held_out.share, "conifer": 1 - held_out.share}.get(
-        group, np.ones(len(plots))
+def _residuals(
+    plots: PlotSample, training: ShareTraining, held_out: _Jackknife, model: VolumeModel
+) -> ResidualModel:
+    """Fit the scatter of single plots: held-out residuals less what prediction explains."""
+    e = model.expected(plots.metrics)
+    share_model, features = training.model, training.model.scaling.apply(plots.metrics)
+    has_share = training.weight > 0
+    return ResidualModel.fit(
+        Residuals(plots.total_m3ha - held_out.total, model.prediction_variance(e, "total")),
+        Residuals(
+            np.where(has_share, training.share - held_out.share, 0.0),
+            np.where(has_share, share_model.variance(features, held_out.share), 0.0),
+        ),
+        held_out.total,
+        held_out.share,
+        np.column_stack([plots.x_m, plots.y_m]),
     )
-    return ResidualModel.fit(residual, held_out.total, share, plots.x_m, plots.y_m)
 
 
 def _by_blocks(plots: PlotSample) -> tuple[Array, Array]:

@@ -128,7 +128,7 @@ class VolumeModel:
     fixed_share : float
     covariance : float64 array
         Of (constant and slope of the share's logistic step, coefficients of the law).
-    residuals : dict of group to ResidualModel
+    residuals : ResidualModel
     reach : float
         Greatest distance to the nearest plot in feature space that is no extrapolation.
     quality : dict
@@ -143,7 +143,7 @@ class VolumeModel:
     share: ShareModel | None
     fixed_share: float
     covariance: Array
-    residuals: dict[str, ResidualModel]
+    residuals: ResidualModel
     reach: float
     method: str
     sources: tuple[str, ...]
@@ -221,6 +221,15 @@ class VolumeModel:
             slopes.append((self.bend, e.of(group)))
         return slopes
 
+    def prediction_variance(self, e: Expected, group: str) -> Array:
+        """Return the variance of the expected volume of each cell, its own scatter left out."""
+        gradient = self.gradient(e, group)
+        variance: Array = np.einsum("ij,jk,ik->i", gradient, self.covariance, gradient)
+        if e.features is not None:
+            for process, slope in self.process_slopes(e, group):
+                variance = variance + slope**2 * process.variance(e.features)
+        return variance
+
     def _by_share(self, e: Expected, group: str, sign: float) -> Array:
         """Return the derivative by the share: directly, and through its effect on the total."""
         effect = float(self.law.coefficients[-1])
@@ -229,12 +238,8 @@ class VolumeModel:
     def _cell_errors(self, e: Expected) -> tuple[Array, Array]:
         result = []
         for group in ("hardwood", "conifer"):
-            gradient = self.gradient(e, group)
-            variance = np.einsum("ij,jk,ik->i", gradient, self.covariance, gradient)
-            variance = variance + self.residuals[group].variance(e.total, e.share_of(group))
-            if e.features is not None:
-                for process, slope in self.process_slopes(e, group):
-                    variance = variance + slope**2 * process.variance(e.features)
+            variance = self.prediction_variance(e, group)
+            variance = variance + self.residuals.variance(e.total, e.share_of(group))
             result.append(np.where(e.seen, np.sqrt(np.maximum(variance, 0.0)), np.nan))
         return result[0], result[1]
 
@@ -255,7 +260,7 @@ class VolumeModel:
             "share": None if self.share is None else self.share.to_dict(),
             "fixed_share": self.fixed_share,
             "covariance": self.covariance.tolist(),
-            "residuals": {name: model.to_dict() for name, model in self.residuals.items()},
+            "residuals": self.residuals.to_dict(),
             "reach": self.reach,
             "quality": self.quality,
             "sources": list(self.sources),
@@ -264,7 +269,6 @@ class VolumeModel:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Return the model that `to_dict` wrote."""
-        residuals = data["residuals"].items()
         return cls(
             calibrated=data["calibrated"],
             law=PowerLaw.from_dict(data["law"]),
@@ -272,7 +276,7 @@ class VolumeModel:
             share=None if data["share"] is None else ShareModel.from_dict(data["share"]),
             fixed_share=data["fixed_share"],
             covariance=np.array(data["covariance"], dtype=np.float64),
-            residuals={name: ResidualModel.from_dict(model) for name, model in residuals},
+            residuals=ResidualModel.from_dict(data["residuals"]),
             reach=data["reach"],
             method=data["method"],
             sources=tuple(data["sources"]),

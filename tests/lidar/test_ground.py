@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
+from bench.reference import FORESTS, ISPRS, isprs_kappa, terrain_error
 from lidar.core import ground, terrain
 from lidar.core.grid import Grid
 from lidar.core.points import GROUND, LOW_NOISE, Points
 
-ISPRS = ("11", "12", "31", "51", "52", "53", "54")
-FORESTS = ("bcts_2", "bcts_4", "MixedEucaNat", "Topography", "fm_class")
 ORIGIN = (0, 0, 100)
 
 
@@ -109,22 +108,6 @@ def test_tiles_give_the_terrain_of_the_whole(real_points):
         seen = np.full(grid.shape, np.nan, np.float32)
         seen[grid.window_of(tile)] = found.dtm_m
         assert np.abs(seen - whole.dtm_m)[rows].max() < 0.002
-
-
-def isprs_kappa(points: Points) -> float:
-    truth, found = points.classification == GROUND, ground.classify(points) == GROUND
-    agreed = (truth == found).mean()
-    by_chance = truth.mean() * found.mean() + (1 - truth.mean()) * (1 - found.mean())
-    return (agreed - by_chance) / (1 - by_chance)
-
-
-def terrain_error(points: Points) -> tuple[float, float]:
-    """RMSE and bias in metres where delivered ground is within 5 m."""
-    grid = Grid.covering(points.box(), 1.0, points.crs)
-    delivered = terrain.model(points, points.classification == GROUND, grid)
-    ours = terrain.model(points, ground.find(points).is_terrain_point, grid)
-    error = (ours.dtm_m - delivered.dtm_m)[~delivered.void].astype(np.float64)
-    return float(np.sqrt(np.mean(error**2))), float(error.mean())
 
 
 def test_delivered_ground_of_real_files_is_usable(real_points):

@@ -1,16 +1,13 @@
 """Trees on made canopies, over tile edges, and against crowns drawn in the field."""
 
-import csv
-from collections import defaultdict
-
 import numpy as np
 import pytest
 from pyproj import CRS
 from scipy import ndimage
 
-from lidar.core import surface, terrain, trees
+from bench.reference import crown_f1
+from lidar.core import trees
 from lidar.core.grid import Grid
-from lidar.core.metrics import sane_heights
 from lidar.errors import GridMismatchError
 
 ZONE_12 = CRS(6680)
@@ -133,50 +130,6 @@ def test_tiles_give_the_trees_of_the_whole(tile):
 
 def test_crowns_drawn_in_the_field(real_points, shared_data):
     """Crowns of the IDTReeS sites, boxes at an overlap (IoU) of 0.4."""
-    drawn = defaultdict(list)
-    with (shared_data / "lidar/idtrees/crowns.csv").open() as file:
-        for row in csv.DictReader(file):
-            box = [float(row[k]) for k in ("xmin", "ymin", "xmax", "ymax")]
-            drawn[row["plot"]].append(box)
-    counts = defaultdict(lambda: np.zeros(3))
-    for plot, boxes in drawn.items():
-        found = crown_boxes(real_points(f"idtrees/{plot}.laz"))
-        matched = matches(np.array(boxes), found)
-        counts[plot[:4]] += [matched, len(boxes), len(found)]
-    f1 = {site: 2 * n[0] / (n[1] + n[2]) for site, n in counts.items()}
+    f1 = crown_f1(shared_data, real_points)
     assert f1["MLBS"] > 0.48  # oak and maple: measured 0.50
     assert f1["OSBS"] > 0.345  # longleaf pine: measured 0.36
-
-
-def crown_boxes(points):
-    grid = Grid.covering(points.box(), 1.0, points.crs)
-    model = terrain.model(points, points.classification == 2, grid)
-    height = sane_heights(terrain.heights(points, model.dtm_m, grid), highest_m=50.0)
-    grid = Grid.covering(points.box(), 0.5, points.crs)
-    _, crown = trees.find(surface.fill_pits(surface.canopy(points, height, grid)), grid)
-    return np.array(
-        [
-            [
-                grid.left + cols.start * 0.5,
-                grid.top - rows.stop * 0.5,
-                grid.left + cols.stop * 0.5,
-                grid.top - rows.start * 0.5,
-            ]
-            for rows, cols in ndimage.find_objects(crown + 1)
-        ]
-    )
-
-
-def matches(drawn, found):
-    """Pairs of one drawn and one found box, best overlap first."""
-    a, b = drawn[:, None], found[None]
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    common = sides.clip(0).prod(-1)
-    area = [(box[..., 2:] - box[..., :2]).prod(-1) for box in (a, b)]
-    overlap = common / (area[0] + area[1] - common)
-    n = 0
-    while overlap.max() >= 0.4:
-        i, j = np.unravel_index(overlap.argmax(), overlap.shape)
-        overlap[i], overlap[:, j] = 0.0, 0.0
-        n += 1
-    return n
