@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -14,14 +16,23 @@ from forestgis.web.map_config import map_config
 
 @require_safe
 def map_page(request: HttpRequest) -> HttpResponse:
-    """Show the map, at first on what is published of the user's municipality."""
+    """Show the map, at first on the run of `?run=`, else on what is published of the user's municipality."""
     who = principal.current()
-    published = selectors.published_bounds(who)
+    published = _bounds_of_run(request) or selectors.published_bounds(who)
     context = {
         "map_config": map_config(published or selectors.home_bounds(who)),
         "nothing_published": published is None,
     }
     return render(request, "web/map.html", context)
+
+
+def _bounds_of_run(request: HttpRequest) -> selectors.Bounds | None:
+    """Return where the run lies that the address names, None if it names none that the reader may see."""
+    try:
+        run_id = UUID(request.GET.get("run", ""))
+    except ValueError:
+        return None
+    return selectors.run_bounds(run_id)
 
 
 @require_safe
