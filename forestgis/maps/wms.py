@@ -10,12 +10,11 @@ import logging
 from collections.abc import Iterator, Mapping
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from forestgis.maps import feature_info, mapserver
-from forestgis.maps.access import readable_layers
+from forestgis.maps.access import layer_bounds, readable_layers
 from tiles.errors import MapServerError, OgcError
 from tiles.layer import Layer
 from tiles.ogc import capabilities
@@ -33,13 +32,13 @@ def wms(request: HttpRequest) -> HttpResponse:
     queryable = [name for name, layer in layers.items() if not layer.is_raster]
     try:
         admitted = admit(_pairs(request), layers, queryable)
-        return _private(_answer(request, admitted, layers))
+        return _answer(request, admitted, layers)
     except OgcError as error:
-        return _private(_drawn(error, request) or _exception(error, request))
+        return _drawn(error, request) or _exception(error, request)
     except MapServerError:
         _LOG.exception("the map server failed")
         failure = OgcError("The map server does not answer; try again later.", ogc_code="")
-        response = _private(_exception(failure, request))
+        response = _exception(failure, request)
         response.status_code = 503
         return response
 
@@ -58,7 +57,7 @@ def _answer(
     answer = mapserver.ask(request, admitted.query())
     body = answer.body
     if admitted.request == "GetCapabilities" and capabilities.is_capabilities(body):
-        body = capabilities.for_reader(body, layers)
+        body = capabilities.for_reader(body, layer_bounds(layers))
     media = answer.headers.get("content-type", "application/octet-stream")
     return HttpResponse(body, content_type=media, status=answer.status)
 
@@ -81,9 +80,3 @@ def _exception(error: OgcError, request: HttpRequest) -> HttpResponse:
     media, body = service_exception(error, version)
     # The standard's exceptions travel with status 200, and clients read them only so.
     return HttpResponse(body, content_type=media)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["Authorization", "Cookie"])
-    return response

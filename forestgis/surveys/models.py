@@ -18,7 +18,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
 from forestgis.registry.domain.sharing import Sharing
-from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID, Municipality
+from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID, Municipality, label_point
 from forestgis.surveys.domain.stages import stage_words
 
 
@@ -218,6 +218,7 @@ class ZoneVolume(RunRow):
         output_field=models.MultiPolygonField(srid=WEB_SRID, spatial_index=False),
         db_persist=True,
     )
+    label_3857 = label_point()
     area_ha = models.DecimalField(_("面積 (ha)"), max_digits=10, decimal_places=4)
     scanned_ha = models.DecimalField(_("計測された面積 (ha)"), max_digits=10, decimal_places=4)
     hardwood_m3 = models.DecimalField(_("広葉樹材積 (m3)"), max_digits=12, decimal_places=1)

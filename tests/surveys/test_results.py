@@ -17,7 +17,9 @@ from forestgis.tenancy.principal import acting_as, transaction_as
 def rows(model, world, run):
     """All a table holds of a run but the keys that the database gives."""
     with transaction_as(world.owner):
-        names = [f.attname for f in model._meta.fields if f.name not in {"id", "geom_3857"}]
+        names = [
+            f.attname for f in model._meta.fields if f.name not in {"id", "geom_3857", "label_3857"}
+        ]
         stored = model.objects.filter(run=run).values(*names)
         return sorted([tuple(getattr(v, "ewkt", str(v)) for v in row.values()) for row in stored])
 

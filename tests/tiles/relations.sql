@@ -7,7 +7,8 @@ select n as fid,
        n = 1 as sure,
        'hidden ' || n as owner,
        geom,
-       st_transform(geom, 3857) as geom_3857
+       st_transform(geom, 3857) as geom_3857,
+       st_pointonsurface(st_transform(geom, 3857)) as label_3857
 from (
     select n, st_multi(st_makeenvelope(143.00 + n * 0.01, 44.20, 143.01 + n * 0.01, 44.21, 6668)) as geom
     from generate_series(1, 3) as n

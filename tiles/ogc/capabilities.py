@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
 from lxml import etree
+from pyproj import Transformer
 
 from tiles.errors import MapServerError
+from tiles.layer import Bounds
 from tiles.ogc.parameters import INFO_FORMATS
 
+_TO_3857 = Transformer.from_crs(4326, 3857, always_xy=True)
 
-def for_reader(document: bytes, layers: Collection[str]) -> bytes:
-    """Return the capabilities with the named layers alone.
+
+def for_reader(document: bytes, layers: Mapping[str, Bounds]) -> bytes:
+    """Return the capabilities with the named layers alone, each with its extent.
 
     Besides, what the gate does not pass on is taken out: the root layer's name (it would draw all layers at once),
     links to metadata of the map server's own, and formats of GetFeatureInfo that are not offered.
@@ -20,7 +24,7 @@ def for_reader(document: bytes, layers: Collection[str]) -> bytes:
     ----------
     document : bytes
         WMS 1.1.1 or 1.3.0 capabilities.
-    layers : names of the layers to keep
+    layers : names of the layers to keep, with west, south, east, north in degrees; at least one
 
     Raises
     ------
@@ -34,6 +38,10 @@ def for_reader(document: bytes, layers: Collection[str]) -> bytes:
         raise MapServerError(f"the map server's capabilities are not XML: {error}") from error
     for layer in _elements(tree, "Layer"):
         _cut(layer, layers)
+    for layer in _elements(tree, "Layer"):
+        name = _child(layer, "Name")
+        known = layers.get(name.text or "") if name is not None else None
+        _state_extent(layer, known or union(layers.values()))
     for info in _elements(tree, "GetFeatureInfo"):
         _offer(info, INFO_FORMATS)
     docinfo = tree.getroottree()
@@ -60,6 +68,34 @@ def _cut(layer: etree._Element, keep: Collection[str]) -> None:
     metadata = _child(layer, "MetadataURL")
     if metadata is not None:
         layer.remove(metadata)
+
+
+def union(bounds: Iterable[Bounds]) -> Bounds:
+    """Return the extent of all extents; there is at least one."""
+    west, south, east, north = zip(*bounds, strict=True)
+    return min(west), min(south), max(east), max(north)
+
+
+def _state_extent(layer: etree._Element, bounds: Bounds) -> None:
+    """Write the extent in degrees (WMS 1.3.0 and 1.1.1) and in web Mercator; other systems follow from these."""
+    geographic = _child(layer, "EX_GeographicBoundingBox")
+    if geographic is not None:
+        names = (
+            "westBoundLongitude",
+            "southBoundLatitude",
+            "eastBoundLongitude",
+            "northBoundLatitude",
+        )
+        for name, value in zip(names, bounds, strict=True):
+            _elements(geographic, name)[0].text = f"{value:.6f}"
+    _set_corners(_child(layer, "LatLonBoundingBox"), bounds)
+    _set_corners(_child(layer, "BoundingBox"), _TO_3857.transform_bounds(*bounds))
+
+
+def _set_corners(box: etree._Element | None, bounds: Bounds) -> None:
+    if box is not None:
+        for name, value in zip(("minx", "miny", "maxx", "maxy"), bounds, strict=True):
+            box.set(name, f"{value:.6f}")
 
 
 def _offer(operation: etree._Element, formats: Collection[str]) -> None:

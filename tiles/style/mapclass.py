@@ -87,6 +87,11 @@ def _label(label: Label, *, along: bool) -> str:
         f"OUTLINECOLOR {_rgb(label.halo)}",
         "OUTLINEWIDTH 2",
         f"MAXSCALEDENOM {scale_denominator(label.minzoom):.3f}",
+        *(
+            []
+            if label.maxzoom is None
+            else [f"MINSCALEDENOM {scale_denominator(label.maxzoom):.3f}"]
+        ),
         "ANGLE FOLLOW" if along else "POSITION CC",
     )
 

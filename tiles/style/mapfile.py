@@ -14,8 +14,9 @@ from tiles.layer import Field, FieldType, Layer
 from tiles.ogc.crs import WMS_CODES
 from tiles.style.mapclass import block, indent, quoted, scale_denominator, style_class
 
-# Hokkaido with its islands, web Mercator metres: stated, because computing it would read every table.
-EXTENT_3857 = (15_500_000, 5_000_000, 16_600_000, 5_750_000)
+# All that web Mercator holds, in metres: MapServer draws nothing of a layer outside of its extent, and a survey may
+# lie anywhere. What capabilities state is written for each reader (tiles.ogc.capabilities).
+EXTENT_3857 = (-20_037_508, -20_037_508, 20_037_508, 20_037_508)
 MAX_SIZE = 4096
 FEATURE_INFO = "application/json"
 

@@ -41,7 +41,7 @@ def layers_json(layer: Layer) -> list[Json]:
     drawn = _areas(layer.name, style, common) if source.geometry.is_area else []
     drawn += _lines(layer.name, style, common, "outline" if source.geometry.is_area else "line")
     if style.label:
-        drawn.append(_labels(layer.name, style.label, common, along=not source.geometry.is_area))
+        drawn.append(_labels(layer, style.label, common))
     return drawn
 
 
@@ -107,18 +107,22 @@ def _lines(name: str, style: VectorStyle, common: Json, suffix: str) -> list[Jso
     return [{"id": f"{name}-{suffix}", "type": "line", **common, "paint": paint}]
 
 
-def _labels(name: str, label: Label, common: Json, *, along: bool) -> Json:
+def _labels(layer: Layer, label: Label, common: Json) -> Json:
+    """Return the layer of texts: at the points that tiles carry for areas, else along the lines."""
+    points = layer.label_layer
     return {
         **common,
-        "id": f"{name}-label",
+        "id": f"{layer.name}-label",
         "type": "symbol",
+        "source-layer": points or layer.name,
         "minzoom": label.minzoom,
+        **({} if label.maxzoom is None else {"maxzoom": label.maxzoom}),
         "layout": {
             **common["layout"],
             "text-field": ["to-string", ["get", label.field]],
             "text-font": ["Noto Sans CJK JP", "sans-serif"],
             "text-size": label.size_px,
-            **({"symbol-placement": "line"} if along else {}),
+            **({} if points else {"symbol-placement": "line"}),
         },
         "paint": {
             "text-color": label.colour,

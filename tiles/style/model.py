@@ -90,10 +90,11 @@ class StyleClass:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Text drawn on features from `minzoom` on."""
+    """Text drawn on features from `minzoom` on, and below `maxzoom`."""
 
     field: str
     minzoom: float
+    maxzoom: float | None = None
     size_px: int = 12
     colour: str = "#222222"
     halo: str = "#ffffff"

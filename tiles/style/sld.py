@@ -38,7 +38,7 @@ def sld(layer: Layer) -> bytes:
     if style.label:
         # A style of its own is drawn after the other, over all areas.
         rule = _rule(_child(user_style, "FeatureTypeStyle"), "label")
-        _scale(rule, style.label.minzoom)
+        _scale(rule, style.label.minzoom, style.label.maxzoom)
         _text(rule, style.label)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
@@ -49,7 +49,9 @@ def _rule(rules: Element, title: str) -> Element:
     return rule
 
 
-def _scale(rule: Element, minzoom: float) -> None:
+def _scale(rule: Element, minzoom: float, maxzoom: float | None = None) -> None:
+    if maxzoom is not None:
+        _child(rule, "MinScaleDenominator", f"{scale_denominator(maxzoom):.3f}")
     if minzoom:
         _child(rule, "MaxScaleDenominator", f"{scale_denominator(minzoom):.3f}")
 

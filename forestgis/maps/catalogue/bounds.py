@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forestgis.maps.catalogue.common import BASE, text
+from forestgis.maps.catalogue.common import BASE, HOKKAIDO, text
 from tiles.layer import Geometry, Layer, Sharing, Text, VectorSource
 from tiles.style.model import Label, Line, Symbol, VectorStyle, single
 
@@ -18,10 +18,11 @@ MUNICIPALITY = Layer(
     ),
     style=VectorStyle(
         single(Text("市町村界", "Municipality"), Symbol(outline=Line("#7a3f98", 1.6))),
-        label=Label("name", minzoom=8, size_px=13, colour="#5b2c75"),
+        label=Label("name", minzoom=8, maxzoom=12, size_px=13, colour="#5b2c75"),
     ),
     minzoom=4,
     maxzoom=12,
     sharing=Sharing.PUBLIC,
     attribution=Text("国土数値情報（行政区域データ）", "National Land Numerical Information"),
+    bounds=HOKKAIDO,
 )

@@ -9,6 +9,8 @@ FOREST = Text("森林簿", "Forest register")
 SURVEY = Text("航空レーザ解析", "Airborne laser survey")
 ROADS = Text("路網", "Road network")
 
+# With its islands, and the northern territories that the boundary data contain.
+HOKKAIDO = (139.2, 41.2, 149.0, 45.7)
 SURVEY_ATTRIBUTION = Text("航空レーザ計測の解析結果", "Result of an airborne laser survey")
 REGISTER_ATTRIBUTION = Text("森林簿", "Forest register")
 VOLUME_CAUTION = Text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forestgis.maps.catalogue.common import (
     FOREST,
+    HOKKAIDO,
     MUNICIPALITY_CODE,
     REGISTER_ATTRIBUTION,
     integer,
@@ -42,6 +43,7 @@ COMPARTMENT = Layer(
     minzoom=10,
     maxzoom=15,
     attribution=REGISTER_ATTRIBUTION,
+    bounds=HOKKAIDO,
 )
 
 
@@ -82,5 +84,6 @@ SUBCOMPARTMENT = Layer(
     minzoom=11,
     maxzoom=16,
     attribution=REGISTER_ATTRIBUTION,
+    bounds=HOKKAIDO,
     visible=False,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forestgis.maps.catalogue.common import MUNICIPALITY_CODE, ROADS, number, text
+from forestgis.maps.catalogue.common import HOKKAIDO, MUNICIPALITY_CODE, ROADS, number, text
 from tiles.layer import Geometry, Layer, Sharing, Text, VectorSource
 from tiles.style.colour import PURPLE, VERMILION
 from tiles.style.model import Label, Line, OneOf, StyleClass, Symbol, VectorStyle
@@ -38,4 +38,5 @@ ROAD = Layer(
     maxzoom=16,
     sharing=Sharing.PUBLIC,
     attribution=Text("路網台帳", "Road ledger"),
+    bounds=HOKKAIDO,
 )

@@ -2,7 +2,7 @@
 -- No view has a column about persons. `fid` is the whole-number key that tiles, WMS and WFS identify a feature by.
 
 create view map_municipality with (security_invoker = true) as
-select m.code::bigint as fid, m.code, m.name, m.name_en, m.geom, m.geom_3857
+select m.code::bigint as fid, m.code, m.name, m.name_en, m.geom, m.geom_3857, m.label_3857
 from registry_municipality m;
 
 -- The newest edition of each municipality. The unique key (municipality, edition, number) answers max() by index.
@@ -13,7 +13,8 @@ select c.id as fid,
        c.number,
        c.number || '林班' as label,
        c.geom,
-       c.geom_3857
+       c.geom_3857,
+       c.label_3857
 from registry_compartment c
 where c.edition = (
     select max(newest.edition) from registry_compartment newest where newest.municipality_code = c.municipality_code
@@ -40,7 +41,8 @@ select s.id as fid,
        stock.broadleaf as stock_broadleaf_m3ha,
        stock.conifer as stock_conifer_m3ha,
        s.geom,
-       s.geom_3857
+       s.geom_3857,
+       s.label_3857
 from registry_subcompartment s
 left join lateral (
     select sum(t.stock_broadleaf_m3ha) as broadleaf, sum(t.stock_conifer_m3ha) as conifer
@@ -90,7 +92,8 @@ select r.id,
 from surveys_run r
 join surveys_publication p on p.run_id = r.id and p.withdrawn_at is null;
 
--- Register stock beside the volume: of the newest edition that has the 小班, only where the reader may see the register.
+-- Register stock beside the volume: of the newest edition of the municipality that has the 小班 (a KEYCODE is unique
+-- within both only), where the reader may see the register.
 create view map_hardwood with (security_invoker = true) as
 select z.id as fid,
        z.municipality_code,
@@ -117,14 +120,19 @@ select z.id as fid,
        z.run_id::text as run,
        run.caution,
        z.geom,
-       z.geom_3857
+       z.geom_3857,
+       z.label_3857
 from surveys_zonevolume z
 join map_published_run run on run.id = z.run_id
 left join lateral (
     select sum(t.stock_broadleaf_m3ha) as hardwood_m3ha, sum(t.stock_conifer_m3ha) as conifer_m3ha
     from registry_stand t
     where t.subcompartment_id = (
-        select s.id from registry_subcompartment s where s.keycode = z.key order by s.edition desc limit 1
+        select s.id
+        from registry_subcompartment s
+        where s.keycode = z.key and s.municipality_code = z.municipality_code
+        order by s.edition desc
+        limit 1
     )
 ) register on true;
 

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('zone', models.PositiveSmallIntegerField(choices=[(11, '第XI系'), (12, '第XII系'), (13, '第XIII系')], verbose_name='平面直角座標系')),
                 ('geom', django.contrib.gis.db.models.fields.MultiPolygonField(srid=6668, verbose_name='区域')),
                 ('geom_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=django.contrib.gis.db.models.fields.MultiPolygonField(spatial_index=False, srid=3857))),
+                ('label_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.PointOnSurface(django.contrib.gis.db.models.functions.Transform('geom', 3857)), output_field=django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=3857))),
             ],
             options={
                 'verbose_name': '市町村',
@@ -65,6 +66,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(verbose_name='小班番号')),
                 ('geom', django.contrib.gis.db.models.fields.MultiPolygonField(srid=6668, verbose_name='区域')),
                 ('geom_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=django.contrib.gis.db.models.fields.MultiPolygonField(spatial_index=False, srid=3857))),
+                ('label_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.PointOnSurface(django.contrib.gis.db.models.functions.Transform('geom', 3857)), output_field=django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=3857))),
                 ('area_ha', models.DecimalField(decimal_places=4, help_text='平面直角座標系での面積', max_digits=10, verbose_name='図上面積 (ha)')),
                 ('register_area_ha', models.DecimalField(blank=True, decimal_places=4, max_digits=10, null=True, verbose_name='森林簿面積 (ha)')),
                 ('municipality', models.ForeignKey(db_column='municipality_code', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.municipality')),
@@ -109,6 +111,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(verbose_name='林班番号')),
                 ('geom', django.contrib.gis.db.models.fields.MultiPolygonField(srid=6668, verbose_name='区域')),
                 ('geom_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=django.contrib.gis.db.models.fields.MultiPolygonField(spatial_index=False, srid=3857))),
+                ('label_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.PointOnSurface(django.contrib.gis.db.models.functions.Transform('geom', 3857)), output_field=django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=3857))),
                 ('municipality', models.ForeignKey(db_column='municipality_code', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.municipality')),
             ],
             options={
@@ -138,7 +141,7 @@ class Migration(migrations.Migration):
         PublicTable("registry_municipality"),
         MapReadable(
             "registry_municipality",
-            ["code", "code6", "name", "name_en", "bureau", "zone", "geom", "geom_3857"],
+            ["code", "code6", "name", "name_en", "bureau", "zone", "geom", "geom_3857", "label_3857"],
         ),
         PublicTable("registry_codetable"),
         MapReadable(
@@ -147,14 +150,14 @@ class Migration(migrations.Migration):
         TenantTable("registry_compartment"),
         MapReadable(
             "registry_compartment",
-            ["id", "municipality_code", "edition", "number", "geom", "geom_3857"],
+            ["id", "municipality_code", "edition", "number", "geom", "geom_3857", "label_3857"],
         ),
         TenantTable("registry_subcompartment"),
         MapReadable(
             "registry_subcompartment",
             [
                 "id", "municipality_code", "edition", "keycode", "compartment_number", "number",
-                "geom", "geom_3857", "area_ha", "register_area_ha",
+                "geom", "geom_3857", "label_3857", "area_ha", "register_area_ha",
             ],
         ),
         TenantTable("registry_stand"),

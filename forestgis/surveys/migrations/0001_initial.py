@@ -148,6 +148,7 @@ class Migration(migrations.Migration):
                 ('label', models.CharField(max_length=40, verbose_name='林班-小班')),
                 ('geom', django.contrib.gis.db.models.fields.MultiPolygonField(srid=6668, verbose_name='区域')),
                 ('geom_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('geom', 3857), output_field=django.contrib.gis.db.models.fields.MultiPolygonField(spatial_index=False, srid=3857))),
+                ('label_3857', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.PointOnSurface(django.contrib.gis.db.models.functions.Transform('geom', 3857)), output_field=django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=3857))),
                 ('area_ha', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='面積 (ha)')),
                 ('scanned_ha', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='計測された面積 (ha)')),
                 ('hardwood_m3', models.DecimalField(decimal_places=1, max_digits=12, verbose_name='広葉樹材積 (m3)')),
@@ -286,7 +287,7 @@ class Migration(migrations.Migration):
         MapReadable(
             "surveys_zonevolume",
             [
-                "id", "run_id", "municipality_code", "key", "label", "geom", "geom_3857", "area_ha", "scanned_ha",
+                "id", "run_id", "municipality_code", "key", "label", "geom", "geom_3857", "label_3857", "area_ha", "scanned_ha",
                 "hardwood_m3", "hardwood_se_m3", "hardwood_m3ha", "hardwood_se_m3ha",
                 "conifer_m3", "conifer_se_m3", "conifer_m3ha", "conifer_se_m3ha",
                 "mean_height_m", "cover_pct", "extrapolated_pct", "calibrated", "scanned_on",
