@@ -6,7 +6,7 @@ so that the same report reads in Japanese and in English.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -127,6 +127,20 @@ _WORDS: dict[str, tuple[Severity, Any, Any]] = {
         _("図形と面積のどちらが正しいか確かめてください。"),
     ),
 }
+
+
+def declare(words: Mapping[str, tuple[Severity, Any, Any]]) -> None:
+    """Add the faults of another kind of file: code -> (severity, what is wrong, what to do).
+
+    Raises
+    ------
+    ValueError
+        If a code is taken already.
+    """
+    taken = words.keys() & _WORDS.keys()
+    if taken:
+        raise ValueError(f"faults declared twice: {sorted(taken)}")
+    _WORDS.update(words)
 
 
 @dataclass(frozen=True, slots=True)
