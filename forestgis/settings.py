@@ -31,6 +31,7 @@ CSRF_TRUSTED_ORIGINS = [FORESTGIS_ADDRESS.rstrip("/")]
 INSTALLED_APPS = [
     "forestgis.tenancy",
     "forestgis.accounts",
+    "forestgis.audit",
     "forestgis.jobs",
     "forestgis.registry",
     "forestgis.roads",

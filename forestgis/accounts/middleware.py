@@ -140,4 +140,6 @@ def request_principal(request: HttpRequest) -> Principal:
     if not isinstance(user, User):
         return PUBLIC
     token: ApiToken | None = getattr(request, _TOKEN, None)
-    return principal_of(user, may_edit=token is None or token.may_edit)
+    return principal_of(
+        user, may_edit=token is None or token.may_edit, may_administer=token is None
+    )

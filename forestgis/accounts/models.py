@@ -118,6 +118,9 @@ class User(AbstractBaseUser):
         OPERATOR = "operator", _("林業経営体の担当者")
         READER = "reader", _("閲覧者")
 
+    ADMINISTRATOR_ROLES: ClassVar[frozenset[str]] = frozenset(
+        {Role.PREFECTURE_ADMIN, Role.MUNICIPAL_ADMIN}
+    )
     READ_ONLY_ROLES: ClassVar[frozenset[str]] = frozenset({Role.READER, Role.OPERATOR})
 
     username = models.CharField(
@@ -159,6 +162,11 @@ class User(AbstractBaseUser):
     def may_write(self) -> bool:
         """Whether the role changes anything at all."""
         return self.role not in self.READ_ONLY_ROLES
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the role looks after the organisation's people and its audit trail."""
+        return self.role in self.ADMINISTRATOR_ROLES
 
 
 class ApiToken(models.Model):

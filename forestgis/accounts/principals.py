@@ -14,7 +14,7 @@ _KINDS: dict[str, Kind] = {
 }
 
 
-def principal_of(user: User, *, may_edit: bool = True) -> Principal:
+def principal_of(user: User, *, may_edit: bool = True, may_administer: bool = True) -> Principal:
     """Return on whose behalf a person acts.
 
     Parameters
@@ -22,6 +22,8 @@ def principal_of(user: User, *, may_edit: bool = True) -> Principal:
     user : User
     may_edit : bool
         False where the person comes through a token with the scope "read".
+    may_administer : bool
+        False where the person comes through any token: programs administer nothing.
     """
     organisation = user.organisation
     kind = _KINDS[organisation.kind]
@@ -32,4 +34,5 @@ def principal_of(user: User, *, may_edit: bool = True) -> Principal:
         user_id=user.pk,
         organisation_id=organisation.pk,
         can_write=may_edit and user.may_write and kind != "public",
+        is_administrator=may_administer and user.is_administrator and kind != "public",
     )

@@ -50,6 +50,10 @@ _POLICIES = "SELECT p.*, array(SELECT rolname FROM pg_roles WHERE oid = any(p.po
 _COMMANDS = """(CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
                 WHEN 'd' THEN 'DELETE' ELSE 'ALL' END)"""
 
+# The owner role adds to the audit trail (forestgis/audit/sql): its one right under any policy.
+_TRAIL_WRITER = """(p.polrelid = 'public.audit_entry'::regclass AND p.polcmd = 'a'
+                    AND p.roles = ARRAY['forestgis_owner'::name])"""
+
 CHECKS = {
     "row-level security is not enabled on table": f"SELECT relname FROM ({_TABLES}) t WHERE NOT relrowsecurity",
     "row-level security is not forced on table": f"SELECT relname FROM ({_TABLES}) t WHERE NOT relforcerowsecurity",
@@ -62,7 +66,8 @@ CHECKS = {
         FROM ({_POLICIES}) p, unnest(p.roles) role GROUP BY p.polrelid, role, {_COMMANDS} HAVING count(*) > 1""",
     "a policy that is open to everybody or to a role unknown here": f"""
         SELECT p.polrelid::regclass || ': ' || p.polname FROM ({_POLICIES}) p
-        WHERE p.polroles = '{{0}}' OR EXISTS (SELECT FROM unnest(p.roles) role WHERE role NOT IN {ROLES})""",
+        WHERE p.polroles = '{{0}}' OR EXISTS (SELECT FROM unnest(p.roles) role WHERE role NOT IN {ROLES})
+          AND NOT {_TRAIL_WRITER}""",
     "a policy on a municipality's rows that does not ask for the principal": f"""
         SELECT t.relname || ': ' || p.polname FROM ({_TABLES}) t JOIN ({_POLICIES}) p ON p.polrelid = t.oid
         WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'municipality_code')
@@ -113,6 +118,25 @@ CHECKS = {
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
                           AND d.objid = p.oid AND d.deptype = 'e')
           AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting WHERE setting LIKE 'search_path=%%')""",
+    "the audit trail cannot be added to, or its rows can be changed": f"""
+        SELECT 'no policy for the owner role to add rows'
+        WHERE NOT EXISTS (SELECT FROM ({_POLICIES}) p WHERE {_TRAIL_WRITER})
+        UNION ALL
+        SELECT 'no trigger that refuses changes'
+        WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = 'public.audit_entry'::regclass
+                          AND t.tgfoid = 'tenancy.refuse_change()'::regprocedure AND t.tgenabled = 'O'
+                          AND t.tgtype & 58 = 58)
+        UNION ALL
+        SELECT r.rolname || ' ' || command FROM pg_roles r
+        CROSS JOIN unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) command
+        WHERE r.rolname IN {ROLES} AND has_table_privilege(r.oid, 'public.audit_entry', command)""",
+    "the audit trail of a table is switched off": """
+        SELECT t.tgrelid::regclass || ': ' || t.tgname FROM pg_trigger t
+        WHERE t.tgfoid = 'tenancy.audit_changes()'::regprocedure AND t.tgenabled <> 'O'
+        UNION ALL
+        SELECT t.tgrelid::regclass || ': not all of insert, update, delete' FROM pg_trigger t
+        WHERE t.tgfoid = 'tenancy.audit_changes()'::regprocedure
+        GROUP BY t.tgrelid HAVING count(*) <> 3""",
     "the signing key is open": f"""
         SELECT r.rolname FROM pg_roles r WHERE r.rolname IN {ROLES}
           AND (has_table_privilege(r.oid, 'tenancy.signing_key', 'SELECT, INSERT, UPDATE, DELETE')

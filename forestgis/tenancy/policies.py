@@ -23,6 +23,7 @@ PREFECTURE = "(SELECT tenancy.kind()) = 'prefecture'"
 MUNICIPAL = "(SELECT tenancy.kind()) = 'municipal'"
 ANYBODY = "(SELECT tenancy.kind()) IN ('public', 'municipal', 'prefecture')"
 MAY_WRITE = "(SELECT tenancy.can_write())"
+ADMINISTERS = "(SELECT tenancy.is_administrator())"
 _CODES = "(SELECT tenancy.codes())::text[]"
 
 
@@ -270,3 +271,111 @@ class MapReadable(Operation):
     def describe(self) -> str:
         """Return the line that `migrate` shows."""
         return f"Maps may read {self.table}"
+
+
+class Audited(Operation):
+    """Write every change of a table's rows to the audit trail (`forestgis.audit`).
+
+    The migration depends on ``("audit", "0001_initial")``. Changes are written row by row; more
+    than 1,000 new or removed rows of one statement are one entry a municipality.
+
+    Parameters
+    ----------
+    table : str
+        Name in schema public.
+    key : str
+        Column that names a row.
+    municipality : str
+        Column with the municipality's code; empty where rows belong to none.
+    ignored : sequence of str
+        Columns that are not worth an entry: times of last use, progress.
+    masked : sequence of str
+        Columns of which only the fact of a change is written: hashes, secrets.
+    confidential : bool
+        True for personal data and accounts: only administrators read the entries.
+    """
+
+    category = OperationCategory.SQL
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(
+        self,
+        table: str,
+        *,
+        key: str = "id",
+        municipality: str = "municipality_code",
+        ignored: Sequence[str] = (),
+        masked: Sequence[str] = (),
+        confidential: bool = False,
+    ) -> None:
+        self.table = table
+        self.key = key
+        self.municipality = municipality
+        self.ignored = tuple(ignored)
+        self.masked = tuple(masked)
+        self.confidential = confidential
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Return what rebuilds the operation."""
+        options: dict[str, Any] = {
+            "key": self.key,
+            "municipality": self.municipality,
+            "ignored": self.ignored,
+            "masked": self.masked,
+            "confidential": self.confidential,
+        }
+        return "Audited", [self.table], options
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Change nothing that Django's models know of."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Put the triggers on the table."""
+        for statement in self.statements():
+            schema_editor.execute(statement)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Take the triggers away; what was written stays."""
+        for command in _TRANSITIONS:
+            schema_editor.execute(f"DROP TRIGGER audit_{command} ON {self.table}")
+
+    def describe(self) -> str:
+        """Return the line that `migrate` shows."""
+        return f"Audit trail of {self.table}"
+
+    def statements(self) -> list[str]:
+        """Return the SQL, statement by statement."""
+        texts = (
+            self.key,
+            self.municipality,
+            ",".join(self.ignored),
+            ",".join(self.masked),
+            str(self.confidential).lower(),
+        )
+        arguments = ", ".join(f"'{text}'" for text in texts)
+        return [
+            f"CREATE TRIGGER audit_{command} AFTER {command.upper()} ON {self.table} "
+            f"REFERENCING {transition} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION tenancy.audit_changes({arguments})"
+            for command, transition in _TRANSITIONS.items()
+        ]
+
+
+_TRANSITIONS = {
+    "insert": "NEW TABLE AS new_rows",
+    "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "delete": "OLD TABLE AS old_rows",
+}

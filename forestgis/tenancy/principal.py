@@ -34,6 +34,8 @@ class Principal:
     user_id, organisation_id : int or None
     can_write : bool
         False for readers and for tokens with the scope "read".
+    is_administrator : bool
+        Whether the person administers the organisation's people and reads its audit trail.
     """
 
     kind: Kind
@@ -41,6 +43,7 @@ class Principal:
     user_id: int | None = None
     organisation_id: int | None = None
     can_write: bool = False
+    is_administrator: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in {"public", "municipal", "prefecture", "login"}:

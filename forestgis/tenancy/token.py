@@ -1,6 +1,7 @@
 """The signed form in which a principal travels to the database.
 
-``kind|codes,comma|user|organisation|w|expiry|signature``: the signature is
+``kind|codes,comma|user|organisation|rights|expiry|signature``: rights are the letters w (may
+write) and a (administers), the signature is
 HMAC-SHA256 over everything before the last bar, under a key that the runtime
 roles cannot read. A setting alone would be no wall, because injected SQL may
 call set_config; it cannot sign.
@@ -28,7 +29,7 @@ def sign(principal: Principal, lifetime_s: int = LIFETIME_S) -> str:
             ",".join(principal.codes),
             _number(principal.user_id),
             _number(principal.organisation_id),
-            "w" if principal.can_write else "",
+            "w" * principal.can_write + "a" * principal.is_administrator,
             str(expiry),
         )
     )
