@@ -41,6 +41,11 @@ def municipality_by_code(code: str) -> Municipality | None:
     return Municipality.objects.filter(code=code).first()
 
 
+def has_edition(municipality_code: str, edition: int) -> bool:
+    """Whether any 小班 of the edition is stored for the municipality."""
+    return Subcompartment.objects.filter(municipality=municipality_code, edition=edition).exists()
+
+
 def known_codes(edition: int) -> dict[str, frozenset[str]]:
     """Codes by table of the newest code edition that is not newer than `edition`."""
     codes: dict[str, set[str]] = defaultdict(set)

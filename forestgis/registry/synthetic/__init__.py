@@ -1,0 +1,1 @@
+"""A fictitious register of any size, for measurements, tests and training; never for a decision."""
