@@ -17,7 +17,6 @@ import laspy
 import numpy as np
 from laspy import DecompressionSelection, LazBackend
 from laspy.copc import Bounds, CopcReader
-from laspy.point.record import ScaleAwarePointRecord
 from numpy.typing import NDArray
 from pyproj import CRS
 
@@ -28,12 +27,11 @@ from lidar.io import crs as crs_io
 from lidar.io import headers
 from lidar.io.crs import SourceCrs
 from lidar.io.headers import LasHeader
+from lidar.io.records import Records, Scaling, Unpacker, as_bytes
 
 Box = tuple[float, float, float, float]
 
-CHUNK_POINTS = 1_000_000
-DEGREES_PER_STEP = 0.006
-LARGEST_MM = 2**31 - 1
+CHUNK_POINTS = 200_000
 NEEDED = (
     DecompressionSelection.XY_RETURNS_CHANNEL
     | DecompressionSelection.Z
@@ -154,18 +152,19 @@ def stream(
     if bounds is not None and not _touches(file.bounds_m(), bounds):
         return
     if file.header.copc and bounds is not None:
-        records: Iterator[ScaleAwarePointRecord] = iter([_copc_part(file, bounds)])
+        parts: Iterator[Records] = iter([_copc_part(file, bounds)])
     else:
-        records = decode(file.header, [(0, file.header.point_count)], chunk)
-    for record in records:
-        points = to_points(record, file, origin_m)
+        parts = decode(file.header, [(0, file.header.point_count)], chunk)
+    unpack = unpacker(file, origin_m)
+    for records in parts:
+        points = unpack.points(records)
         yield points if bounds is None else points.take(inside(points, bounds))
 
 
 def decode(
     header: LasHeader, spans: list[tuple[int, int]], chunk: int = CHUNK_POINTS
-) -> Iterator[ScaleAwarePointRecord]:
-    """Yield decoded records of spans (first, end) of point numbers.
+) -> Iterator[Records]:
+    """Yield the raw records of spans (first, end) of point numbers, shape (n, record length).
 
     Where lazrs fails, laszip goes on from the same point, once.
 
@@ -185,12 +184,13 @@ def decode(
                 while left:
                     first, end = left[0]
                     at = first
-                    reader.seek(first)
+                    if reader.points_read != first:
+                        reader.seek(first)
                     record = reader.read_points(min(chunk, end - first))
                     left[0] = (first + len(record), end)
                     if not len(record):
                         raise EOFError("the file ends here")
-                    yield record
+                    yield as_bytes(record.array, header.record_length, header.path.name)
                     if left[0][0] >= end:
                         left.pop(0)
             return
@@ -207,56 +207,25 @@ def decode(
     ) from failure
 
 
-def to_points(
-    record: ScaleAwarePointRecord, file: LasFile, origin_m: tuple[int, int, int]
-) -> Points:
-    """Return decoded records as points, without withheld ones.
-
-    A return number of 0, which LAS does not know, becomes 1, and the number of
-    returns is raised to it. Points too far from the origin for millimetres in
-    32 bits (2147 km) are left out.
-    """
+def unpacker(file: LasFile, origin_m: tuple[int, int, int]) -> Unpacker:
+    """Return what turns a file's records into points of a batch with this origin."""
     header, source = file.header, file.source
-    factors = (source.xy_to_m, source.xy_to_m, source.z_to_m)
-    keep = ~np.asarray(record["withheld"], bool)
-    mm = []
-    for axis in range(3):
-        step = header.scale[axis] * factors[axis] * MM_PER_M
-        start = (header.offset[axis] * factors[axis] - origin_m[axis]) * MM_PER_M
-        values = np.rint(record.array["XYZ"[axis]] * step + start)
-        keep &= np.abs(values) <= LARGEST_MM
-        mm.append(values)
-    number = np.maximum(np.asarray(record["return_number"], np.uint8), 1)[keep]
-    return Points(
-        x_mm=mm[0][keep].astype(np.int32),
-        y_mm=mm[1][keep].astype(np.int32),
-        z_mm=mm[2][keep].astype(np.int32),
-        intensity=np.asarray(record["intensity"], np.uint16)[keep],
-        return_number=number,
-        return_count=np.maximum(np.asarray(record["number_of_returns"], np.uint8)[keep], number),
-        classification=np.asarray(record["classification"], np.uint8)[keep],
-        scan_angle_deg=_scan_angle(record)[keep],
-        line_id=np.asarray(record["point_source_id"], np.uint16)[keep],
-        gps_time=np.asarray(record["gps_time"], float)[keep] if header.has_gps_time else None,
-        origin_m=origin_m,
-        crs=source.crs,
-    )
+    steps = []
+    for axis, to_m in enumerate((source.xy_to_m, source.xy_to_m, source.z_to_m)):
+        start = (header.offset[axis] * to_m - origin_m[axis]) * MM_PER_M
+        steps += [header.scale[axis] * to_m * MM_PER_M, start]
+    return Unpacker(header.point_format, Scaling(*steps), origin_m, source.crs)
 
 
-def _scan_angle(record: ScaleAwarePointRecord) -> NDArray[np.float32]:
-    if "scan_angle" in record.array.dtype.names:
-        return np.asarray(record.array["scan_angle"] * DEGREES_PER_STEP, np.float32)
-    return np.asarray(record["scan_angle_rank"], np.float32)
-
-
-def _copc_part(file: LasFile, bounds: Box) -> ScaleAwarePointRecord:
+def _copc_part(file: LasFile, bounds: Box) -> Records:
     k = file.source.xy_to_m
     margin = max(file.header.scale[:2])
     low = np.array([bounds[0] / k - margin, bounds[1] / k - margin])
     high = np.array([bounds[2] / k + margin, bounds[3] / k + margin])
     try:
         with CopcReader.open(str(file.path), decompression_selection=NEEDED) as reader:
-            return reader.query(bounds=Bounds(low, high))
+            found = reader.query(bounds=Bounds(low, high))
+            return as_bytes(found.array, file.header.record_length, file.path.name)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:

@@ -92,8 +92,8 @@ def sample(file: LasFile) -> Points:
         If a block cannot be decoded.
     """
     spans = _spans(file.header.point_count)
-    origin = las.origin_of([file])
-    parts = [las.to_points(r, file, origin) for r in las.decode(file.header, spans)]
+    unpack = las.unpacker(file, las.origin_of([file]))
+    parts = [unpack.points(records) for records in las.decode(file.header, spans)]
     return Points.concatenate(parts)
 
 
