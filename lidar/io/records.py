@@ -73,9 +73,13 @@ class Unpacker:
         is_long = self.point_format >= _FIRST_LONG_FORMAT
         kept = _unpack(records, is_long, time_at, self.scaling, xyz, words, small, angle, time)
         return Points(
-            *xyz[:, :kept],
-            words[0, :kept],
-            *small[:, :kept],
+            x_mm=xyz[0, :kept],
+            y_mm=xyz[1, :kept],
+            z_mm=xyz[2, :kept],
+            intensity=words[0, :kept],
+            return_number=small[0, :kept],
+            return_count=small[1, :kept],
+            classification=small[2, :kept],
             scan_angle_deg=angle[:kept],
             line_id=words[1, :kept],
             gps_time=time[:kept].view(np.float64) if time_at >= 0 else None,
