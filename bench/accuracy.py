@@ -1,73 +1,120 @@
-"""Accuracy of the engine against simulated truth and published reference data.
+"""Accuracy of the engine against published reference data and simulated truth.
 
-Simulated forests (three seeds of the default scene at 1.5 pulses a square metre, each
-in leaf-off and leaf-on season): hardwood volume of 小班 against the trees that stand there.
-Real data: ground of the ISPRS filter test, terrain against delivered ground, crowns drawn in
-the field, and plot volume at Montmorency left out one by one.
+One JSON line of the figures on standard output; what they are made of, by site, season
+and sample, on standard error. See docs/accuracy.md for data, methods and published
+figures.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from bench import reference
 from bench.measure import say, shared_data
+from bench.reference import aba, crowns, ground, scenes
 from lidar.core.points import Points
 from lidar.io import las
 from lidar.simulate import SceneParams
 from lidar.simulate.params import Season
 from lidar.simulate.survey import measure
 
+Figures = dict[str, object]
+
 SEEDS = (SceneParams().seed, 11, 12)
 
 
-def simulated(season: Season) -> dict[str, object]:
-    """Return scene error (worst), compartment RMSE (root mean square) and pooled coverage."""
-    scenes = []
-    for seed in SEEDS:
-        params = SceneParams(pulses_m2=1.5, dense_share=0, seed=seed, season=season)
-        scenes.append(reference.zone_errors(measure(params)))
-    suffix = "" if season == "leaf_off" else f"_{season}"
-    rmse_pct = np.sqrt(np.mean([scene.rmse_pct**2 for scene in scenes]))
-    inside = np.concatenate([scene.inside for scene in scenes])
+def detail(name: str, figures: object) -> None:
+    """Print what a figure is made of on standard error."""
+    sys.stderr.write(f"{name}: {json.dumps(figures)}\n")
+
+
+def ground_figures(folder: Path) -> Figures:
+    """Return the figures of the ISPRS filter test and of terrain under forests."""
+    samples = {n: folder / f"lidar/ground_isprs/isprs_samp{n}.laz" for n in ground.ISPRS}
+    ours = {n: ground.isprs(las.read(path)) for n, path in samples.items()}
+    pdal = {n: ground.isprs_by_pdal(path) for n, path in samples.items()}
+    theirs = [agreement.kappa_pct for agreement in pdal.values() if agreement]
+    forests = {n: las.read(folder / f"lidar/forest/{n}.laz") for n in ground.FORESTS}
+    errors = {n: ground.terrain_error(points) for n, points in forests.items()}
+    detail("isprs", {n: asdict(agreement) for n, agreement in ours.items()})
+    detail("isprs_pdal", {n: a and asdict(a) for n, a in pdal.items()})
+    detail("dtm_rmse_bias_m", errors)
+    detail("vs_tin", {n: ground.interpolation_ratio(points) for n, points in forests.items()})
+    rmse_m, bias_m = np.mean(list(errors.values()), axis=0)
     return {
-        f"sim_scene_error_pct{suffix}": round(max(abs(s.scene_pct) for s in scenes), 1),
-        f"sim_compartment_rmse_pct{suffix}": round(float(rmse_pct), 1),
-        f"sim_coverage_90{suffix}": round(100 * float(inside.mean()), 1),
-    }
-
-
-def real() -> dict[str, object]:
-    """Return the figures on real data."""
-    folder = shared_data()
-
-    def read(name: str) -> Points:
-        return las.read(folder / "lidar" / name)
-
-    kappas = [
-        100 * reference.isprs_kappa(read(f"ground_isprs/isprs_samp{n}.laz"))
-        for n in reference.ISPRS
-    ]
-    terrain = [reference.terrain_error(read(f"forest/{n}.laz")) for n in reference.FORESTS]
-    rmse_m, bias_m = np.mean(terrain, axis=0)
-    rmse_pct, bias_pct = reference.montmorency(folder)
-    return {
-        "aba": {"montmorency": {"rmse_pct": round(rmse_pct, 1), "bias_pct": round(bias_pct, 2)}},
-        "isprs_kappa": round(float(np.mean(kappas)), 1),
-        "isprs_worst_kappa": round(min(kappas), 1),
+        "isprs_kappa": _mean([a.kappa_pct for a in ours.values()], 1),
+        "isprs_total_error_pct": _mean([a.total_error_pct for a in ours.values()], 2),
         "dtm_rmse_m": round(float(rmse_m), 3),
         "dtm_bias_m": round(float(bias_m), 3),
-        "crown_f1": {k: round(v, 2) for k, v in reference.crown_f1(folder, read).items()},
+        "pdal_kappa": _mean(theirs, 1) if len(theirs) == len(ours) else None,
     }
+
+
+def crown_figures(folder: Path, read: Callable[[str], Points]) -> Figures:
+    """Return the figures of crowns drawn in two forests, beside the plain method."""
+    sample = crowns.plots(folder, read)
+    ours, plain = crowns.scores(sample, crowns.ours), crowns.best_baseline(sample)
+    for name, by_site in (("crowns", ours), ("crowns_baseline", plain)):
+        detail(name, {s: [c.recall, c.precision, c.f1] for s, c in by_site.items()})
+    detail("mixed_conifer_tops", crowns.count_trees(read("forest/MixedConifer.laz")))
+    gain = crowns.mean_f1(ours) - crowns.mean_f1(plain)
+    return {"crown_f1": round(crowns.mean_f1(ours), 3), "crown_f1_gain": round(100 * gain, 1)}
+
+
+def aba_figures(folder: Path) -> Figures:
+    """Return the figures of volume and basal area on published plots."""
+    rmse_pct, bias_pct = aba.montmorency(folder)
+    return {
+        "aba": {"montmorency": {"rmse_pct": round(rmse_pct, 1), "bias_pct": round(bias_pct, 2)}}
+    }
+
+
+def scene_figures(season: Season) -> Figures:
+    """Return scene error (worst), compartment RMSE (root mean square) and pooled coverage."""
+    found = []
+    for seed in SEEDS:
+        params = SceneParams(pulses_m2=1.5, dense_share=0, seed=seed, season=season)
+        found.append(scenes.zone_errors(measure(params)))
+    return {
+        "sim_scene_error_pct": round(max(abs(scene.scene_pct) for scene in found), 1),
+        "sim_compartment_rmse_pct": round(
+            float(np.sqrt(np.mean([scene.rmse_pct**2 for scene in found]))), 1
+        ),
+        "sim_coverage_90": round(
+            100 * float(np.concatenate([scene.inside for scene in found]).mean()), 1
+        ),
+    }
+
+
+def _mean(values: list[float], digits: int) -> float:
+    return round(float(np.mean(values)), digits)
 
 
 def main() -> None:
     """Print the figures."""
     started = perf_counter()
-    figures = simulated("leaf_off") | simulated("leaf_on") | real()
+    folder = shared_data()
+
+    def read(name: str) -> Points:
+        return las.read(folder / "lidar" / name)
+
+    figures: Figures = {}
+    parts: list[Callable[[], Figures]] = [
+        partial(ground_figures, folder),
+        partial(crown_figures, folder, read),
+        partial(aba_figures, folder),
+        partial(scene_figures, "leaf_off"),
+    ]
+    for part in parts:
+        figures |= part()
+    detail("leaf_on", scene_figures("leaf_on"))
     say(figures)
     sys.stderr.write(f"{perf_counter() - started:.0f} s\n")
 

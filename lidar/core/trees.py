@@ -1,7 +1,8 @@
 """Tree tops and crowns on a canopy height model.
 
 Defaults were chosen on the crowns drawn in two NEON forests (IDTReeS 2020: oak and
-maple, longleaf pine): F1 0.43 at an overlap of 0.4.
+maple, longleaf pine), where F1 at an overlap of 0.4 is flat around them. Joining tops
+over high saddles gained nothing there beyond the window, so it is left out.
 
 Both depend on cells within a stated distance only, and ties are broken by
 position, so a tree comes out the same whatever tile it is found in: a top
@@ -34,25 +35,33 @@ class TreeParams:
         Standard deviation of the Gaussian that removes branches.
     window_m, window_per_m : float
         A top is highest within the radius window_m + window_per_m x its height
-        (Popescu and Wynne 2004). On the NEON crowns no growth with height did best.
+        (Popescu and Wynne 2004).
     max_window_m : float
         Greatest such radius.
     min_height_m : float
         Lowest tree.
+    crown_radius_m, crown_radius_per_m : float
+        No cell further than crown_radius_m + crown_radius_per_m x the height of the top
+        from the apex belongs to the crown: taller trees have wider crowns.
     max_crown_radius_m : float
-        No cell further than this from the apex belongs to the crown.
+        Greatest such distance.
     crown_share : float
         Cells of a crown reach this share of the height of the top
         (Dalponte and Coomes 2016).
+    min_crown_m2 : float
+        A top whose crown is smaller is a branch or a shoot between crowns, no tree.
     """
 
     smoothing_m: float = 0.4
-    window_m: float = 1.5
-    window_per_m: float = 0.0
+    window_m: float = 1.25
+    window_per_m: float = 0.02
     max_window_m: float = 4.0
     min_height_m: float = 3.0
+    crown_radius_m: float = 1.5
+    crown_radius_per_m: float = 0.15
     max_crown_radius_m: float = 6.0
     crown_share: float = 0.6
+    min_crown_m2: float = 3.0
 
     @property
     def buffer_m(self) -> float:
@@ -82,27 +91,21 @@ class TreeTops:
     def __len__(self) -> int:
         return len(self.cell)
 
+    def subset(self, keep: NDArray[np.bool_]) -> TreeTops:
+        """Return some of the tops."""
+        return TreeTops(self.x_m[keep], self.y_m[keep], self.height_m[keep], self.cell[keep])
+
 
 def find(chm_m: Raster, grid: Grid, params: TreeParams | None = None) -> tuple[TreeTops, Cells]:
     """Return the tops, and the tree that each cell belongs to.
 
-    See `tops` and `crowns`; both at once take half the time.
-
-    Raises
-    ------
-    GridMismatchError
-        If raster and grid differ in shape.
-    """
-    params = params or TreeParams()
-    uphill = _uphill_of(chm_m, grid, params)
-    found = _tops(chm_m, grid, uphill)
-    return found, _crowns(grid, found, chm_m, uphill, params)
-
-
-def tops(chm_m: Raster, grid: Grid, params: TreeParams | None = None) -> TreeTops:
-    """Return the tops: cells highest within a window that grows with height.
-
-    Of equally high cells the northern, then the western one counts as higher.
+    A top is a cell highest within a window that grows with height; of equally high
+    cells the northern, then the western one counts as higher. Each cell climbs to its
+    highest neighbour until it stands on a top; from a maximum that is no top it goes on
+    to the cell that outdoes it in its window (a watershed by mode seeking, as Vedaldi
+    and Soatto 2008). A cell belongs to the top it reaches, unless it lies beyond the
+    top's crown radius or is lower than the crown's share of the top. Tops with crowns
+    too small for a tree are left out.
 
     Parameters
     ----------
@@ -112,37 +115,11 @@ def tops(chm_m: Raster, grid: Grid, params: TreeParams | None = None) -> TreeTop
         Usually 0.5 m cells.
     params : TreeParams, optional
 
-    Raises
-    ------
-    GridMismatchError
-        If raster and grid differ in shape.
-    """
-    return _tops(chm_m, grid, _uphill_of(chm_m, grid, params or TreeParams()))
-
-
-def crowns(
-    chm_m: Raster, grid: Grid, tree_tops: TreeTops, params: TreeParams | None = None
-) -> Cells:
-    """Return which tree each cell belongs to.
-
-    Each cell climbs to its highest neighbour until it stands on a top; from a
-    maximum that is no top it goes on to the cell that outdoes it in its window
-    (a watershed by mode seeking, as Vedaldi and Soatto 2008). A cell belongs to
-    the top it reaches, unless the way leaves the greatest crown radius or the
-    cell is lower than the crown's share of the top.
-
-    Parameters
-    ----------
-    chm_m : float32 array, shape (rows, cols)
-    grid : Grid
-    tree_tops : TreeTops
-        All or some of those that `tops` finds with the same raster and settings.
-    params : TreeParams, optional
-
     Returns
     -------
+    TreeTops
     int32 array, shape (rows, cols)
-        Index into `tree_tops`, -1 where there is no tree.
+        Index into the tops, -1 where there is no tree.
 
     Raises
     ------
@@ -150,7 +127,20 @@ def crowns(
         If raster and grid differ in shape.
     """
     params = params or TreeParams()
-    return _crowns(grid, tree_tops, chm_m, _uphill_of(chm_m, grid, params), params)
+    require_shape(chm_m, grid)
+    uphill = _uphill(
+        _smoothed(chm_m, grid.cell_m, params.smoothing_m),
+        params.min_height_m,
+        params.window_m / grid.cell_m,
+        params.window_per_m / grid.cell_m,
+        params.max_window_m / grid.cell_m,
+    )
+    every = _tops(chm_m, grid, uphill)
+    crown = _crowns(grid, every, chm_m, uphill, params)
+    kept = crown_areas(crown, len(every), grid.cell_m) >= params.min_crown_m2
+    number = np.where(kept, np.cumsum(kept) - 1, NO_TREE).astype(np.int32)
+    # The appended entry answers for NO_TREE, which as an index is the last.
+    return every.subset(kept), np.append(number, np.int32(NO_TREE))[crown]
 
 
 def crown_areas(crown: Cells, n_trees: int, cell_m: float) -> NDArray[np.float32]:
@@ -170,17 +160,6 @@ def _smoothed(chm_m: Raster, cell_m: float, sd_m: float) -> Raster:
     out = np.full(chm_m.shape, np.nan, np.float32)
     np.divide(total, weight, out=out, where=known)
     return out
-
-
-def _uphill_of(chm_m: Raster, grid: Grid, params: TreeParams) -> Cells:
-    require_shape(chm_m, grid)
-    return _uphill(
-        _smoothed(chm_m, grid.cell_m, params.smoothing_m),
-        params.min_height_m,
-        params.window_m / grid.cell_m,
-        params.window_per_m / grid.cell_m,
-        params.max_window_m / grid.cell_m,
-    )
 
 
 def _tops(chm_m: Raster, grid: Grid, uphill: Cells) -> TreeTops:
@@ -204,7 +183,11 @@ def _crowns(
         uphill.reshape(grid.shape),
         chm_m,
         tree_of_top,
-        params.max_crown_radius_m / grid.cell_m,
+        (
+            params.crown_radius_m / grid.cell_m,
+            params.crown_radius_per_m / grid.cell_m,
+            params.max_crown_radius_m / grid.cell_m,
+        ),
         params.crown_share,
     )
 
@@ -248,18 +231,26 @@ def _highest_within(height: Raster, r: int, c: int, radius: float) -> int:
 
 @kernel
 def _climb(
-    uphill: Cells, height: Raster, tree_of_top: Cells, max_radius: float, share: float
+    uphill: Cells,
+    height: Raster,
+    tree_of_top: Cells,
+    radius: tuple[float, float, float],
+    share: float,
 ) -> Cells:
+    """Tree that each cell climbs to; radius is (constant, per metre of height, greatest)."""
     rows, cols = uphill.shape
+    constant, per_m, greatest = radius
     out = np.full((rows, cols), NO_TREE, np.int32)
     for r in range(rows):
         for c in range(cols):
             i, j = r, c
-            near = True
-            while near and uphill[i, j] >= 0 and uphill[i, j] != i * cols + j:
+            away = 0
+            while away <= greatest * greatest and uphill[i, j] not in (-1, i * cols + j):
                 i, j = uphill[i, j] // cols, uphill[i, j] % cols
-                near = (i - r) ** 2 + (j - c) ** 2 <= max_radius * max_radius
-            on_top = near and uphill[i, j] == i * cols + j
-            if on_top and height[r, c] >= share * height[i, j]:
+                away = (i - r) ** 2 + (j - c) ** 2
+            if uphill[i, j] != i * cols + j:
+                continue
+            reach = min(constant + per_m * height[i, j], greatest)
+            if away <= reach * reach and height[r, c] >= share * height[i, j]:
                 out[r, c] = tree_of_top[i * cols + j]
     return out

@@ -167,7 +167,7 @@ def _terrain_rasters(heights: _Heights, core: Grid) -> Arrays:
 def _canopy(heights: _Heights, core: Grid, tile: Tile, params: RunParams) -> Arrays:
     grid = core.buffered(round(tile.buffer_m / CANOPY_M))
     chm = surface.fill_pits(surface.canopy(heights.points, heights.height_m, grid))
-    tops = trees.tops(chm, grid, params.tree_params)
+    tops, _ = trees.find(chm, grid, params.tree_params)
     owned = np.array([tile.owns(x, y) for x, y in zip(tops.x_m, tops.y_m, strict=True)], bool)
     return {
         "chm": chm[grid.window_of(core)],

@@ -5,6 +5,7 @@ import pytest
 from pyproj import CRS
 from scipy.interpolate import LinearNDInterpolator
 
+from bench.reference.ground import FORESTS, interpolation_ratio
 from lidar.core import terrain
 from lidar.core.fill import fill_holes
 from lidar.core.grid import Grid
@@ -139,22 +140,10 @@ def test_overlapping_rasters_are_filled_alike():
         assert apart.max() < 1e-4
 
 
-@pytest.mark.parametrize("name", ["bcts_4", "Topography", "fm_class"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FORESTS)
 def test_held_out_ground_is_met_as_well_as_by_triangles(real_points, name):
-    points = real_points(f"forest/{name}.laz")
-    ground = points.take(points.classification == 2)
-    blocks = ground.cells(Grid.covering(ground.box(), 5.0, ground.crs))
-    held = np.random.default_rng(6).random(blocks.max() + 1)[blocks] < 0.1
-    kept = ground.take(~held)
-    grid = Grid.covering(points.box(), 1.0, points.crs)
-    found = terrain.model(kept, np.ones(len(kept), np.bool_), grid)
-    x, y, z = ground.x_m()[held], ground.y_m()[held], ground.z_m()[held]
-    shift = np.array([grid.left, grid.top])
-    tin = LinearNDInterpolator(np.c_[kept.x_m(), kept.y_m()] - shift, kept.z_m())
-    by_tin = tin(np.c_[x, y] - shift)
-    inside = ~np.isnan(by_tin)
-    ours = rms(terrain.sample(found.dtm_m, grid, x, y) - z, inside)
-    assert ours < 1.03 * rms(by_tin - z, inside)
+    assert interpolation_ratio(real_points(f"forest/{name}.laz")) < 1.02
 
 
 def rms(error, where):

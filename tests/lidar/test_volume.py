@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from bench.reference import montmorency, zone_errors
+from bench.reference.aba import montmorency
+from bench.reference.scenes import zone_errors
 from lidar.core import totals, volume
 from lidar.core.calibration import PlotSample
 from lidar.core.regression import fit_power, logistic, with_constant

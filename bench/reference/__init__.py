@@ -1,0 +1,1 @@
+"""Judging methods against reference data; tests hold the same figures to their limits."""

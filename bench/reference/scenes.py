@@ -1,0 +1,58 @@
+"""Hardwood of simulated compartments against the trees that stand there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lidar.core import totals, volume
+from lidar.simulate.survey import Survey
+
+Array = NDArray[np.float64]
+
+Z90 = 1.645
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneErrors:
+    """Hardwood of the compartments of a simulated scene against its truth.
+
+    Attributes
+    ----------
+    error_m3, standard_error_m3, truth_m3, area_ha : float64 arrays, shape (zone,)
+    """
+
+    error_m3: Array
+    standard_error_m3: Array
+    truth_m3: Array
+    area_ha: Array
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Whose 90 % interval holds the truth."""
+        return np.asarray(np.abs(self.error_m3) <= Z90 * self.standard_error_m3 + 1e-9)
+
+    @property
+    def scene_pct(self) -> float:
+        """Error of the whole scene in % of its hardwood."""
+        return float(100 * self.error_m3.sum() / self.truth_m3.sum())
+
+    @property
+    def rmse_pct(self) -> float:
+        """RMSE of m3/ha over compartments, each counting once, in % of the scene's m3/ha."""
+        rmse = np.sqrt(np.mean((self.error_m3 / self.area_ha) ** 2))
+        return float(100 * rmse / (self.truth_m3.sum() / self.area_ha.sum()))
+
+
+def zone_errors(survey: Survey) -> ZoneErrors:
+    """Calibrate on the plots of a simulated survey and hold its compartments to the truth."""
+    model = volume.fit(survey.plots)
+    zones = totals.zone_totals(model, survey.cells, survey.zones, survey.grid.cols)
+    return ZoneErrors(
+        np.array([zone.hardwood_m3 for zone in zones]) - survey.hardwood_m3,
+        np.array([zone.hardwood_se_m3 for zone in zones]),
+        survey.hardwood_m3,
+        survey.area_ha,
+    )
