@@ -9,6 +9,7 @@ from django.contrib.gis.db import models
 from django.db.models.expressions import Combinable
 
 from forestgis.maps.catalogue import LAYERS
+from forestgis.maps.lookups import indexed
 from tiles.layer import Field, FieldType, Geometry, Layer
 
 
@@ -57,13 +58,14 @@ def _model(layer: Layer) -> type[models.Model]:
             "verbose_name": layer.title.ja,
         },
     )
+    geometry = indexed(_GEOMETRY_FIELDS[source.geometry], source.geom_3857)
     attributes: dict[str, Any] = {
         "__module__": __name__,
         "__doc__": f"Row of {source.relation}, read only.",
         "Meta": meta,
         "objects": KeyedQuerySet.as_manager(),
         source.key: models.BigIntegerField(primary_key=True),
-        source.geom: _GEOMETRY_FIELDS[source.geometry](srid=source.srid, spatial_index=False),
+        source.geom: geometry(srid=source.srid, spatial_index=False),
         **{field.name: _column(field) for field in layer.fields},
     }
     return type(layer.name.capitalize(), (models.Model,), attributes)

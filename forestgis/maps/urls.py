@@ -3,7 +3,7 @@
 from django.urls import path
 
 from forestgis.maps import views
-from forestgis.maps.wfs import wfs
+from forestgis.maps.wfs.service import wfs
 from forestgis.maps.wms import wms
 
 app_name = "maps"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connections, transaction
@@ -11,6 +11,7 @@ from forestgis.tenancy.principal import Principal, acting_as, current
 
 Row = tuple[Any, ...]
 Params = Sequence[Any] | Mapping[str, Any]
+_FIRST = 100
 
 
 def stream_rows(
@@ -45,15 +46,35 @@ def stream_rows(
     NoPrincipalError
         At the call, if there is no principal.
     """
-    return _rows(sql, params, using, chunk, principal or current())
+    batches = stream_batches(sql, params, using=using, chunk=chunk, principal=principal)
+    return (row for batch in batches for row in batch)
 
 
-def _rows(sql: str, params: Params, using: str, chunk: int, principal: Principal) -> Iterator[Row]:
+def stream_batches(
+    sql: str,
+    params: Params = (),
+    *,
+    using: str = "default",
+    chunk: int = 2000,
+    principal: Principal | None = None,
+) -> Generator[list[Row], None, None]:
+    """Yield the same rows in lists of at most `chunk`; the first is short, so that an answer begins early.
+
+    Closing the generator ends the transaction, at the latest.
+    """
+    return _batches(sql, params, using, chunk, principal or current())
+
+
+def _batches(
+    sql: str, params: Params, using: str, chunk: int, principal: Principal
+) -> Generator[list[Row], None, None]:
     with transaction.atomic(using=using):
         # Stated for the statement alone: a generator shares its context with its caller.
         with acting_as(principal):
             cursor = connections[using].chunked_cursor()
             cursor.execute(sql, params)
         with cursor:
-            while rows := cursor.fetchmany(chunk):
-                yield from rows
+            rows = cursor.fetchmany(min(_FIRST, chunk))
+            while rows:
+                yield rows
+                rows = cursor.fetchmany(chunk)

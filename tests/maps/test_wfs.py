@@ -350,3 +350,31 @@ def test_large_answers_keep_the_principal_to_the_last_row(address, world, databa
         )
         assert answer.status_code == 200
         assert answer.content.count(run.encode()) == 6001
+
+
+def test_boxes_reach_to_the_poles(rows):
+    found = rows("hardwood", "prefecture", BBOX="-90,-180,90,180,urn:ogc:def:crs:EPSG::4326")
+    assert len(found) == 3
+
+
+def test_every_part_of_a_geometry_has_an_id_of_its_own(ask, schema, database):
+    """Two parts in one 小班: ids in a document must be unique, which the schema checks."""
+    from django.contrib.gis.geos import MultiPolygon, Polygon
+
+    from forestgis.registry.models import Subcompartment
+    from forestgis.tenancy.principal import Principal, transaction_as
+
+    with transaction_as(Principal("prefecture", can_write=True)):
+        sub = Subcompartment.objects.filter(municipality_id="01560", edition=2024).get()
+        before = sub.geom
+        apart = Polygon.from_bbox((143.1, 44.2, 143.101, 44.201))
+        apart.srid = 6668
+        sub.geom = MultiPolygon(before[0], apart, srid=6668)
+        sub.save()
+    document = etree.fromstring(ask("GetFeature", TYPENAMES="subcompartment").content)
+    ids = document.xpath("//@g:id", namespaces={"g": GML})
+    assert len(ids) == len(set(ids)) == 4
+    assert schema.validate(document), schema.error_log
+    with transaction_as(Principal("prefecture", can_write=True)):
+        sub.geom = before
+        sub.save()

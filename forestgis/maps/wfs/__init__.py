@@ -1,0 +1,1 @@
+"""WFS: the catalogue's vector layers as feature types."""
