@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from forestgis.registry.domain.ages import age_class
 from forestgis.registry.domain.entry import RegisterEntry, Storey
-from forestgis.registry.models import CodeTable, Municipality, Stand, Subcompartment
+from forestgis.registry.models import CodeTable, Edition, Municipality, Stand, Subcompartment
 
 #: Fields of a storey that an import sets, in one order.
 STAND_FIELDS = (
@@ -44,6 +45,17 @@ def municipality_by_code(code: str) -> Municipality | None:
 def has_edition(municipality_code: str, edition: int) -> bool:
     """Whether any 小班 of the edition is stored for the municipality."""
     return Subcompartment.objects.filter(municipality=municipality_code, edition=edition).exists()
+
+
+def in_current_edition() -> Exists:
+    """Condition on 林班 or 小班: the row is of its municipality's current edition."""
+    return Exists(
+        Edition.objects.filter(
+            municipality=OuterRef("municipality"),
+            year=OuterRef("edition"),
+            state=Edition.State.CURRENT,
+        )
+    )
 
 
 def known_codes(edition: int) -> dict[str, frozenset[str]]:
@@ -78,7 +90,7 @@ def fingerprints(municipality: Municipality, edition: int) -> dict[str, Fingerpr
 
 
 def register_entry(keycode: str, municipality_code: str | None = None) -> RegisterEntry | None:
-    """Read a 小班 in its latest edition; None when there is none to see.
+    """Read a 小班 in its municipality's current edition; None when there is none to see.
 
     Parameters
     ----------
@@ -87,10 +99,10 @@ def register_entry(keycode: str, municipality_code: str | None = None) -> Regist
     municipality_code : str, optional
         Whose register; any that the acting principal sees when left out.
     """
-    found = Subcompartment.objects.filter(keycode=keycode)
+    found = Subcompartment.objects.filter(keycode=keycode).filter(in_current_edition())
     if municipality_code is not None:
         found = found.filter(municipality_id=municipality_code)
-    sub = found.order_by("-edition").first()
+    sub = found.order_by("municipality").first()
     if sub is None:
         return None
     stands = list(Stand.objects.filter(subcompartment=sub).order_by("storey"))

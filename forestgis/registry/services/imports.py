@@ -1,11 +1,8 @@
-"""Writes to the register; each in one transaction of the acting principal."""
+"""Importing an edition of the register."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from importlib import resources
-from io import StringIO
 from pathlib import Path
 
 import shapely
@@ -13,85 +10,16 @@ from django.db import transaction
 from shapely.geometry.base import BaseGeometry
 
 from forestgis.registry import selectors
-from forestgis.registry.domain.codes import with_check_digit
 from forestgis.registry.domain.keycode import parse
-from forestgis.registry.domain.names import english_name
 from forestgis.registry.domain.report import ImportReport
 from forestgis.registry.geometry import to_geos, to_shapely
-from forestgis.registry.imports import n03, register
+from forestgis.registry.imports import register
 from forestgis.registry.imports.polygons import Polygon, multipolygon
 from forestgis.registry.imports.register import RegisterFiles
 from forestgis.registry.imports.stands import StandRow
-from forestgis.registry.models import (
-    CodeTable,
-    Compartment,
-    Municipality,
-    Stand,
-    Subcompartment,
-)
+from forestgis.registry.models import Compartment, Municipality, Stand, Subcompartment
 
 _BATCH = 2000
-
-
-def load_municipalities(path: Path) -> int:
-    """Load or renew the municipalities from an N03 GeoJSON.
-
-    Returns
-    -------
-    int
-        How many the file holds.
-
-    Raises
-    ------
-    ValueError
-        If the file is not N03.
-    """
-    areas = n03.read(path)
-    with transaction.atomic():
-        Municipality.objects.bulk_create(
-            [municipality(area) for area in areas],
-            update_conflicts=True,
-            unique_fields=["code"],
-            update_fields=["code6", "name", "name_en", "bureau", "zone", "geom"],
-        )
-    return len(areas)
-
-
-def municipality(area: n03.Area) -> Municipality:
-    """Unsaved row of a municipality."""
-    return Municipality(
-        code=area.code,
-        code6=with_check_digit(area.code),
-        name=area.name,
-        name_en=english_name(area.code),
-        bureau=area.bureau,
-        zone=area.zone,
-        geom=to_geos(area.geom),
-    )
-
-
-def load_codes(edition: int, path: Path | None = None) -> int:
-    """Load or renew the code tables of an edition.
-
-    Parameters
-    ----------
-    edition : int
-        年度 that the codes belong to.
-    path : Path, optional
-        CSV with the columns table, code, name, name_en, source; the shipped
-        rows when left out.
-    """
-    shipped = resources.files("forestgis.registry").joinpath("data/codes_2024.csv")
-    text = (path or shipped).read_text("utf-8-sig")
-    rows = [CodeTable(edition=edition, **row) for row in csv.DictReader(StringIO(text))]
-    with transaction.atomic():
-        CodeTable.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["edition", "table", "code"],
-            update_fields=["name", "name_en", "source"],
-        )
-    return len(rows)
 
 
 def import_register(
