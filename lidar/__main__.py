@@ -1,10 +1,12 @@
-"""Command line of the engine: ``python -m lidar inspect|run|simulate``."""
+"""Command line of the engine: ``python -m lidar``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from pyproj import CRS
@@ -13,8 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lidar.errors import LidarError
-from lidar.run import BatchReport, RunParams, RunResult, execute
+from lidar.run import BatchReport, RunParams, RunResult, check, execute
 from lidar.run import inspect as inspect_batch
+from lidar.run.execution import OnProgress
+from lidar.run.result import QUALITY_PAGE
 from lidar.simulate.cli import simulate
 
 SUFFIXES = (".las", ".laz")
@@ -22,6 +26,21 @@ PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 EPSG = click.option("--epsg", type=int, help="Coordinate system of files that state none.")
+OUT = click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+WORKERS = click.option("--workers", default=2, show_default=True, help="Child processes.")
+SCAN_DATE = click.option(
+    "--scan-date", help="Day of the scan, YYYY-MM-DD, where the files do not tell."
+)
+GROUND = click.option(
+    "--ground",
+    type=click.Choice(["auto", "delivered", "found"]),
+    default="auto",
+    show_default=True,
+    help="Take the delivered class 2, or find ground from the points.",
+)
+SKIP_REFUSED = click.option(
+    "--skip-refused", is_flag=True, help="Go on without files that are refused."
+)
 
 
 @click.group()
@@ -55,7 +74,7 @@ def inspect(
 
 @main.command()
 @PATHS
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@OUT
 @click.option(
     "--compartments",
     type=click.Path(exists=True, path_type=Path),
@@ -66,11 +85,11 @@ def inspect(
     type=click.Path(exists=True, path_type=Path),
     help="CSV: plot_id, x, y (or lon, lat), radius_m (or area_m2), hardwood_m3ha, conifer_m3ha.",
 )
-@click.option("--workers", default=2, show_default=True, help="Child processes.")
+@WORKERS
 @EPSG
-@click.option("--scan-date", help="Day of the scan, YYYY-MM-DD, where the files do not tell.")
-@click.option("--ground", type=click.Choice(["auto", "delivered", "found"]), default="auto")
-@click.option("--skip-refused", is_flag=True, help="Go on without files that are refused.")
+@SCAN_DATE
+@GROUND
+@SKIP_REFUSED
 def run(
     paths: tuple[Path, ...],
     out: Path,
@@ -85,6 +104,54 @@ def run(
     interrupted goes on where it stopped when started again.
     """
     params = RunParams(**settings)  # type: ignore[arg-type]
+    with _progress() as on_progress:
+        result = execute(
+            point_clouds(paths),
+            out,
+            compartments=compartments,
+            plots=plots,
+            params=params,
+            workers=workers,
+            on_progress=on_progress,
+        )
+    _print_result(Console(), result)
+
+
+@main.command()
+@PATHS
+@OUT
+@WORKERS
+@EPSG
+@SCAN_DATE
+@GROUND
+@SKIP_REFUSED
+@click.option("--strict", is_flag=True, help="Exit with 2 when a threshold is not kept.")
+def quality(
+    paths: tuple[Path, ...], out: Path, workers: int, strict: bool, **settings: object
+) -> None:
+    """Check every point of a delivery and write a report with maps into folder OUT.
+
+    Density, gaps, agreement of flight lines, classes, noise, dates: OUT/quality.html to
+    read, OUT/quality.json for programs. No volumes are computed.
+    """
+    params = RunParams(**settings)  # type: ignore[arg-type]
+    with _progress() as on_progress:
+        report = check(
+            point_clouds(paths), out, params=params, workers=workers, on_progress=on_progress
+        )
+    console = Console()
+    _print_checks(console, report)
+    console.print(f"report in {out / QUALITY_PAGE}", markup=False, highlight=False)
+    if strict and any(c["kept"] is False for c in report["checks"]):
+        raise SystemExit(2)
+
+
+main.add_command(simulate)
+
+
+@contextmanager
+def _progress() -> Iterator[OnProgress]:
+    """Show a bar while work is done; an error of the engine ends the command with its words."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -94,23 +161,13 @@ def run(
     try:
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("inspect", total=None)
-            result = execute(
-                point_clouds(paths),
-                out,
-                compartments=compartments,
-                plots=plots,
-                params=params,
-                workers=workers,
-                on_progress=lambda done, total, stage, message: bar.update(
-                    task, completed=done, total=total, description=f"{stage} {message}"
-                ),
-            )
+
+            def tell(done: int, total: int, stage: str, message: str) -> None:
+                bar.update(task, completed=done, total=total, description=f"{stage} {message}")
+
+            yield tell
     except LidarError as error:
         raise click.ClickException(str(error)) from error
-    _print_result(Console(), result)
-
-
-main.add_command(simulate)
 
 
 def point_clouds(paths: Iterable[Path]) -> list[Path]:
@@ -149,6 +206,19 @@ def _print_report(console: Console, report: BatchReport) -> None:
         colour = "red" if fault.severity == "refuse" else "yellow"
         console.print(f"[{colour}]{fault.severity}[/] {fault.code}: ", end="")
         console.print(fault.message, markup=False, highlight=False)
+
+
+def _print_checks(console: Console, report: dict[str, Any]) -> None:
+    table = Table("check", "value", "limit", "")
+    words = {True: "[green]kept[/]", False: "[red]not kept[/]", None: "not known"}
+    signs = {"at_least": ">=", "at_most": "<="}
+    for found in report["checks"]:
+        value = "-" if found["value"] is None else f"{found['value']:g}"
+        limit = f"{signs[found['comparison']]} {found['limit']:g}"
+        unit = "" if found["unit"] == "1" else found["unit"]
+        title = f"{found['title_ja']} {found['title_en']}"
+        table.add_row(title, f"{value} {unit}", limit, words[found["kept"]])
+    console.print(table)
 
 
 def _print_result(console: Console, result: RunResult) -> None:

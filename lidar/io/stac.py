@@ -33,6 +33,11 @@ class Times:
     last: str
     source: str
 
+    @property
+    def known(self) -> bool:
+        """Whether it is the day of the scan, not only that of a file's header."""
+        return self.source in ("gps", "stated")
+
 
 def item(
     path: Path,

@@ -8,13 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lidar.run.execution import execute
+    from lidar.run.execution import check, execute
     from lidar.run.inspection import inspect
     from lidar.run.params import RunParams
     from lidar.run.report import BatchReport, FileReport
     from lidar.run.result import Mesh, RunResult, Zone, load_result
 
 _MODULES = {
+    "check": "execution",
     "execute": "execution",
     "inspect": "inspection",
     "RunParams": "params",
@@ -33,6 +34,7 @@ __all__ = [
     "RunParams",
     "RunResult",
     "Zone",
+    "check",
     "execute",
     "inspect",
     "load_result",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lidar.core.grid import Grid
 from lidar.core.metrics import METRICS
+from lidar.core.survey_quality import CELL_FIGURES, SurveyQuality, joined, joined_lines
 from lidar.run.batch import Batch
 from lidar.run.params import MESH_M
 
@@ -111,6 +112,26 @@ def totals(batch: Batch, tiles: Path) -> TileTotals:
             void += int((arrays["void"] & known).sum())
             trees += len(arrays["tree_x"])
     return TileTotals(points, terrain, cells_known, void, trees)
+
+
+def survey(batch: Batch, tiles: Path) -> SurveyQuality:
+    """Return the quality figures of the whole mesh."""
+    mesh = batch.layout.mesh
+    cells = np.zeros((len(CELL_FIGURES), *mesh.shape), np.int32)
+    empty = np.zeros(mesh.shape, np.int32)
+    lines, pairs, classes = [], [], np.zeros(256, np.int64)
+    for tile in batch.layout.tiles:
+        part = Grid.covering(tile.core, MESH_M, batch.crs)
+        rows, cols = mesh.window_of(part)
+        with np.load(tiles / f"{tile.name}.npz") as arrays:
+            found = SurveyQuality.from_arrays(arrays)
+        cells[:, rows, cols] = found.cells.reshape(-1, *part.shape)
+        empty[rows, cols] = found.empty.reshape(part.shape)
+        lines.append(found.lines)
+        pairs.append(found.pairs)
+        classes += found.classes
+    flat = cells.reshape(len(CELL_FIGURES), -1)
+    return SurveyQuality(flat, empty.ravel(), joined_lines(lines), joined(pairs, 2), classes)
 
 
 def _cell_of(mesh: Grid, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,18 +9,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import lidar
 from lidar.core.grid import Grid
 from lidar.core.volume_model import VolumeModel
 from lidar.io import crs as crs_io
 from lidar.io import stac
 from lidar.io.cog import NODATA
+from lidar.io.json_file import write_json
 from lidar.io.plots import PlotTable, read_plots
 from lidar.io.stac import Times
 from lidar.io.vector import Zones, read_zones, write_layer
-from lidar.run import assembly, mesh, products, quality, result, tiles, volumes
+from lidar.run import assembly, mesh, products, quality, quality_files, result, tiles, volumes
 from lidar.run.assembly import Cells
 from lidar.run.batch import Batch, prepare
 from lidar.run.inspection import sha256_of
@@ -125,6 +122,58 @@ def execute(
     return load_result(out)
 
 
+def check(
+    files: Iterable[Path | str],
+    out_dir: Path | str,
+    *,
+    params: RunParams | None = None,
+    workers: int = 2,
+    on_progress: OnProgress | None = None,
+    should_cancel: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """Look at the quality of a whole batch, without volumes and rasters.
+
+    Writes quality.json, quality.html and the maps in ``quality`` into the folder.
+    Every point is read, unlike in `inspect`. A run of the same files afterwards
+    starts anew.
+
+    Parameters
+    ----------
+    files, out_dir, params, workers, on_progress, should_cancel
+        As in `execute`.
+
+    Returns
+    -------
+    dict
+        What quality.json holds.
+
+    Raises
+    ------
+    BatchRefusedError, DecodeError, RunCancelledError
+        As `execute`.
+    """
+    params, out = params or RunParams(), Path(out_dir)
+    tell = on_progress or _silent
+    tell(0, 1, "inspect", "files")
+    batch = prepare([Path(f) for f in files], lambda _: None, params)
+    progress = _Progress(tell, len(batch.files) + len(batch.layout.tiles) + 1)
+    work = out / WORK / batch.key
+    with Pool(workers, should_cancel) as pool:
+        strays = tiles.compute_all(batch, work, params, pool, progress.step)
+    made = work / f"quality.{os.getpid()}"
+    made.mkdir(parents=True, exist_ok=True)
+    cells = assembly.cells(batch, work / "tiles")
+    measured = assembly.survey(batch, work / "tiles")
+    totals = assembly.totals(batch, work / "tiles")
+    times = scan_times(batch, params)
+    report = quality.survey(batch, cells, totals, measured, strays, times)
+    quality_files.write(made, report, cells, measured)
+    _put(made, out)
+    tiles.forget(out / WORK)
+    progress.step("done", str(out))
+    return report
+
+
 def _silent(done: int, total: int, stage: str, message: str) -> None:
     pass
 
@@ -145,15 +194,17 @@ def _write_products(
     progress.step("volume", "calibrated" if found.model.calibrated else "uncalibrated")
     _write_rasters(batch, cells, found, parts, made / result.RASTERS, progress)
     times = scan_times(batch, params)
-    day = times.last if times.source in ("gps", "stated") else None
+    day = times.last if times.known else None
     areas = _zones(batch, zones, params)
     left_out = _write_tables(cells, found, areas, made, day, params)
-    _write_json(made / result.MODEL, found.model.to_dict())
-    totals = assembly.totals(batch, parts)
-    report = quality.report(batch, cells, totals, found, areas, left_out, strays, times)
-    _write_json(made / result.QUALITY, report)
+    write_json(made / result.MODEL, found.model.to_dict())
+    measured, totals = assembly.survey(batch, parts), assembly.totals(batch, parts)
+    report = quality.with_volumes(
+        quality.survey(batch, cells, totals, measured, strays, times), cells, found, areas, left_out
+    )
+    quality_files.write(made, report, cells, measured)
     _write_items(batch, found, made, times)
-    _write_json(made / result.MANIFEST, _manifest(batch, zones, made, params))
+    write_json(made / result.MANIFEST, _manifest(batch, zones, made, params))
 
 
 def _model(batch: Batch, parts: Path, params: RunParams) -> VolumeModel:
@@ -226,7 +277,7 @@ def _write_items(batch: Batch, found: Volumes, made: Path, times: Times) -> None
         path = made / result.RASTERS / f"{name}.tif"
         grid = grids[cell_of.get(name, 20.0)]
         item = stac.item(path, grid, kind, sha256_of(path), times, properties)
-        _write_json(made / result.ITEMS / f"{name}.json", item)
+        write_json(made / result.ITEMS / f"{name}.json", item)
 
 
 def _manifest(batch: Batch, zones: Zones | None, made: Path, params: RunParams) -> dict[str, Any]:
@@ -255,31 +306,18 @@ def _manifest(batch: Batch, zones: Zones | None, made: Path, params: RunParams) 
     }
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(
-        _plain(content), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False
-    )
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401
-    """Return values as every JSON reader takes them: no NumPy numbers, no nan or infinity."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def _publish(made: Path, out: Path) -> None:
     """Move products into place: the old manifest goes first, the new one comes last."""
     manifest = out / result.MANIFEST
     manifest.unlink(missing_ok=True)
+    new = (made / result.MANIFEST).replace(made.with_suffix(".manifest"))
+    _put(made, out)
+    new.replace(manifest)
+
+
+def _put(made: Path, out: Path) -> None:
+    """Move the files of one folder into another, each at once."""
     for path in sorted(p for p in made.rglob("*") if p.is_file()):
-        if path.name != result.MANIFEST:
-            target = out / path.relative_to(made)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(target)
-    (made / result.MANIFEST).replace(manifest)
+        target = out / path.relative_to(made)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)

@@ -6,29 +6,30 @@ from typing import Any
 
 import numpy as np
 
+from lidar.core.survey_quality import SurveyQuality
 from lidar.io.stac import Times
 from lidar.io.vector import Zones
+from lidar.run import survey_report
 from lidar.run.assembly import Cells, TileTotals
 from lidar.run.batch import Batch
 from lidar.run.inspection import LOW_PULSE_DENSITY_M2
 from lidar.run.volumes import Volumes
 
 Note = dict[str, Any]
+Report = dict[str, Any]
 
 
-def report(
+def survey(
     batch: Batch,
     cells: Cells,
     totals: TileTotals,
-    volumes: Volumes,
-    zones: Zones,
-    zones_left_out: int,
+    measured: SurveyQuality,
     strays: int,
     times: Times,
-) -> dict[str, Any]:
-    """Return the report as JSON-able values."""
-    scanned = cells.scanned
-    pulses_m2 = np.nan_to_num(cells.metrics["n_first"][scanned]) / cells.grid.cell_m**2
+) -> Report:
+    """Return what can be said of a batch without volumes, as JSON-able values."""
+    pulses_m2 = np.nan_to_num(cells.metrics["n_first"][cells.scanned]) / cells.grid.cell_m**2
+    figures = survey_report.figures(cells, measured, totals)
     return {
         "batch": batch.report.to_dict(),
         "ground_source": batch.ground,
@@ -38,18 +39,32 @@ def report(
         "terrain_points": totals.terrain_points,
         "terrain_void_share": _share(totals.void_cells, totals.terrain_cells),
         "trees": totals.trees,
-        "cells": int(scanned.sum()),
+        "cells": int(cells.scanned.sum()),
         "pulse_density_m2": {
             name: round(float(np.percentile(pulses_m2, p)), 2)
             for name, p in (("p10", 10), ("median", 50), ("p90", 90))
         },
         "thin_cells_share": round(float((pulses_m2 < LOW_PULSE_DENSITY_M2).mean()), 4),
-        "extrapolated_cells_share": round(float(volumes.cells.extrapolated[scanned].mean()), 4),
+        "survey": figures,
+        "checks": survey_report.checks(figures, times.last if times.known else None),
+        "notes": _survey_notes(batch, strays, times),
+    }
+
+
+def with_volumes(
+    report: Report, cells: Cells, volumes: Volumes, zones: Zones, zones_left_out: int
+) -> Report:
+    """Return the report of a survey with what there is to say of its volumes."""
+    return {
+        **report,
+        "extrapolated_cells_share": round(
+            float(volumes.cells.extrapolated[cells.scanned].mean()), 4
+        ),
         "calibrated": volumes.model.calibrated,
         "zones": len(zones) - zones_left_out,
         "zones_outside": zones_left_out,
         "zones_are_squares": zones.are_squares,
-        "notes": _notes(batch, volumes, zones, zones_left_out, strays, times),
+        "notes": _volume_notes(volumes, zones, zones_left_out) + report["notes"],
     }
 
 
@@ -57,14 +72,22 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
-def _notes(
-    batch: Batch, volumes: Volumes, zones: Zones, zones_left_out: int, strays: int, times: Times
-) -> list[Note]:
+def _volume_notes(volumes: Volumes, zones: Zones, zones_left_out: int) -> list[Note]:
     notes = []
     if not volumes.model.calibrated:
         notes.append(
             _note("uncalibrated", "no field plots: volumes are uncalibrated, of general equations")
         )
+    if zones.are_squares:
+        notes.append(_note("squares", "no compartments were given: totals are of plain squares"))
+    if zones_left_out:
+        message = f"{zones_left_out} compartments lie outside the scan and are left out"
+        notes.append(_note("zones_outside", message, zones=zones_left_out))
+    return notes
+
+
+def _survey_notes(batch: Batch, strays: int, times: Times) -> list[Note]:
+    notes = []
     if batch.ground == "normalised":
         notes.append(
             _note(
@@ -73,15 +96,10 @@ def _notes(
                 "say nothing",
             )
         )
-    if zones.are_squares:
-        notes.append(_note("squares", "no compartments were given: totals are of plain squares"))
-    if zones_left_out:
-        message = f"{zones_left_out} compartments lie outside the scan and are left out"
-        notes.append(_note("zones_outside", message, zones=zones_left_out))
     if strays:
         message = f"{strays} points lie outside the bounds their files state and are left out"
         notes.append(_note("points_outside", message, points=strays))
-    if times.source in ("header", "unknown"):
+    if not times.known:
         notes.append(_note("no_scan_date", f"the day of the scan is not known ({times.source})"))
     refused = [f.name for f in batch.report.refused]
     if refused:

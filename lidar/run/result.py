@@ -16,6 +16,7 @@ from lidar.errors import ResultError
 from lidar.io.vector import Geometries, read_layer
 
 MANIFEST, QUALITY, MODEL = "manifest.json", "quality.json", "model.json"
+QUALITY_PAGE, QUALITY_MAPS = "quality.html", "quality"
 RASTERS, ITEMS = "rasters", "items"
 MESH, COMPARTMENTS = "mesh.gpkg", "compartments.gpkg"
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lidar.core import ground, metrics, relief, surface, terrain, trees
+from lidar.core import ground, metrics, relief, surface, survey_quality, terrain, trees
 from lidar.core.grid import Grid
 from lidar.core.points import GROUND, Points
 from lidar.core.sampling import Raster
@@ -113,7 +113,8 @@ def from_points(
         ``cells`` float32 (metric, cell) of the 20 m mesh, ``cell_slope`` float32 (mean,
         greatest, least; cell), ``plots`` float32 (metric,
         plot), ``tree_x``, ``tree_y``, ``tree_height`` and ``counts`` int64 (points in
-        the core, those of them that make the terrain model).
+        the core, those of them that make the terrain model), and those of
+        `lidar.core.survey_quality.SurveyQuality`.
     """
     core = Grid.covering(tile.core, TERRAIN_M, points.crs)
     heights = _heights(points, core.buffered(round(tile.buffer_m)), ground_source, params)
@@ -127,6 +128,7 @@ def from_points(
         "cell_slope": _cell_slopes(rasters["slope"], mesh),
         "plots": _plots(heights, plots),
         "counts": _counts(heights, core),
+        **_survey(heights, mesh, core),
     }
 
 
@@ -214,3 +216,8 @@ def _circle(heights: _Heights, plot: PlotCircle) -> NDArray[np.float32]:
 def _counts(heights: _Heights, core: Grid) -> NDArray[np.int64]:
     inside = heights.points.cells(core) >= 0
     return np.array([inside.sum(), (inside & heights.is_terrain).sum()], np.int64)
+
+
+def _survey(heights: _Heights, mesh: Grid, core: Grid) -> Arrays:
+    found = survey_quality.measure(heights.points, heights.height_m, heights.is_terrain, mesh, core)
+    return dict(found.to_arrays())
