@@ -15,6 +15,7 @@ __all__ = [
     "FieldType",
     "Geometry",
     "Layer",
+    "Level",
     "RasterSource",
     "Sharing",
     "Text",
@@ -94,10 +95,41 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """What stands for a layer at zooms where its features cannot be told apart: fewer, simpler shapes.
+
+    Attributes
+    ----------
+    below : int
+        Zoom of 512-pixel tiles from which on something finer is drawn.
+    relation : str
+        View with the source's key and the layer's fields of the names in `fields`.
+    geom_3857 : str
+        Its stored, indexed geometry in web Mercator, simplified for zoom `below` - 1.
+    fields : tuple of str
+        The layer's fields that it has; the style's own among them.
+    """
+
+    below: int
+    relation: str
+    geom_3857: str
+    fields: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (self.relation, self.geom_3857, *self.fields):
+            _checked(name)
+
+
+@dataclass(frozen=True, slots=True)
 class VectorSource:
     """A view with a unique whole-number key, a stored geometry and the same in web Mercator.
 
     Areas with labels have the place of the label too: a point inside of them, in web Mercator.
+
+    Attributes
+    ----------
+    levels : tuple of Level, finest first
+        What is drawn in place of the features at small scales.
     """
 
     relation: str
@@ -107,10 +139,23 @@ class VectorSource:
     srid: int = 6668
     geom_3857: str = "geom_3857"
     label_3857: str = "label_3857"
+    levels: tuple[Level, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (self.relation, self.key, self.geom, self.geom_3857, self.label_3857):
             _checked(name)
+        zooms = [level.below for level in self.levels]
+        if zooms != sorted(set(zooms), reverse=True):
+            raise DeclarationError(f"levels of {self.relation} are not finest first: {zooms}")
+
+    def level_at(self, z: int) -> Level | None:
+        """Return what stands for the features at a zoom; None where they are drawn themselves."""
+        return next((level for level in reversed(self.levels) if z < level.below), None)
+
+    @property
+    def detail_minzoom(self) -> int:
+        """Zoom from which on the features themselves are drawn."""
+        return self.levels[0].below if self.levels else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +228,8 @@ class Layer:
                     f"layer {self.name}: the style uses {sorted(missing)}, not declared as fields",
                     layer=self.name,
                 )
+        if isinstance(self.source, VectorSource) and isinstance(self.style, VectorStyle):
+            _check_levels(self.name, self.source, self.style, set(names))
 
     @property
     def label_layer(self) -> str | None:
@@ -222,6 +269,17 @@ class Layer:
         if isinstance(self.source, RasterSource) and isinstance(self.style, RasterStyle):
             return self.source, self.style
         raise DeclarationError(f"layer {self.name} is not a raster layer", layer=self.name)
+
+
+def _check_levels(layer: str, source: VectorSource, style: VectorStyle, names: set[str]) -> None:
+    needed = {style.field} - {None}
+    for level in source.levels:
+        if not needed <= set(level.fields) <= names:
+            raise DeclarationError(
+                f"layer {layer}: the level of {level.relation} below zoom {level.below} has the fields "
+                f"{sorted(level.fields)}; it needs {sorted(map(str, needed))} and may have {sorted(names)}",
+                layer=layer,
+            )
 
 
 def _names_used(style: VectorStyle) -> set[str]:

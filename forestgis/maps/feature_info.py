@@ -29,9 +29,7 @@ def answer(request: HttpRequest, admitted: WmsRequest, layers: Mapping[str, Laye
     """
     found: list[dict[str, Any]] = []
     for name in admitted.params["QUERY_LAYERS"].split(","):
-        reply = mapserver.ask(
-            request, admitted.query(QUERY_LAYERS=name, INFO_FORMAT="application/json")
-        )
+        reply = mapserver.draw(request, admitted, QUERY_LAYERS=name, INFO_FORMAT="application/json")
         media = reply.headers.get("content-type", "")
         if not media.startswith("application/json"):
             # An exception report: a point outside of the map, for example.

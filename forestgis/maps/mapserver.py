@@ -14,10 +14,13 @@ from forestgis.maps.access import map_alias, reader
 from forestgis.maps.catalogue import LAYERS
 from forestgis.tenancy import token
 from tiles.ogc import fcgi
+from tiles.ogc.gate import WmsRequest, drawn_by_parts
 from tiles.style import mapfile
 
 PROGRAM = "/usr/lib/cgi-bin/mapserv"
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+PARTS = {layer.name: mapfile.drawn_by(layer) for layer in LAYERS}
+"""Names of the map file's layers by the name that readers know."""
 TITLE = "森林資源情報サービス"
 ABSTRACT = "Forest resources of Hokkaido: register, laser survey volumes, roads"
 
@@ -58,6 +61,18 @@ def write_files(files: MapServerFiles) -> None:
     _replace(files.fonts, mapfile.fontset(FONT))
     _replace(files.map, mapfile.map_file(service, LAYERS))
     _replace(files.config, mapfile.config_file(str(files.map)))
+
+
+def draw(request: HttpRequest, admitted: WmsRequest, **replaced: str) -> fcgi.Response:
+    """Send a request that passed the gate, some parameters replaced; each layer by the parts that draw it.
+
+    Raises
+    ------
+    MapServerError
+        If the map server does not answer.
+    """
+    parts = drawn_by_parts({**admitted.params, **replaced}, PARTS)
+    return ask(request, admitted.query(**{**replaced, **parts}))
 
 
 def ask(request: HttpRequest, query: str) -> fcgi.Response:

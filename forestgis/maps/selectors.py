@@ -35,7 +35,7 @@ def surveyed_bounds(*, using: str) -> Bounds | None:
 def vector_tile(layer: Layer, z: int, x: int, y: int, *, using: str) -> bytes:
     """Return a vector tile of the rows that the reader may see; empty bytes where there are none."""
     with connections[using].cursor() as cursor:
-        cursor.execute(tile_sql(layer), {"z": z, "x": x, "y": y})
+        cursor.execute(tile_sql(layer, z), {"z": z, "x": x, "y": y})
         row = cursor.fetchone()
     return bytes(row[0]) if row and row[0] is not None else b""
 

@@ -54,10 +54,11 @@ def _answer(
 ) -> HttpResponse:
     if admitted.params.get("INFO_FORMAT") in feature_info.STRUCTURED:
         return feature_info.answer(request, admitted, layers)
-    answer = mapserver.ask(request, admitted.query())
+    answer = mapserver.draw(request, admitted)
     body = answer.body
     if admitted.request == "GetCapabilities" and capabilities.is_capabilities(body):
-        body = capabilities.for_reader(body, layer_bounds(layers))
+        generalised = [name for name in layers if len(mapserver.PARTS[name]) > 1]
+        body = capabilities.for_reader(body, layer_bounds(layers), generalised)
     media = answer.headers.get("content-type", "application/octet-stream")
     return HttpResponse(body, content_type=media, status=answer.status)
 

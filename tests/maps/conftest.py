@@ -129,8 +129,9 @@ def make_municipalities() -> None:
 
 
 def make_register() -> None:
-    """小班 12-34 of HERE in two editions and 1-1 of THERE, each with a stand."""
+    """小班 12-34 of HERE in two editions, the newer one current, and 1-1 of THERE, each with a stand."""
     from forestgis.registry.models import CodeTable, Compartment, Stand, Subcompartment
+    from forestgis.registry.services.editions import make_current
 
     CodeTable.objects.create(edition=2024, table="species", code="64", name="ミズナラ")
     CodeTable.objects.create(edition=2024, table="forest_type", code="2", name="天然林")
@@ -161,6 +162,7 @@ def make_register() -> None:
             stock_conifer_m3ha=Decimal("20.5"),
             lot="字滝上1番地",
         )
+    make_current(HERE, 2024)
 
 
 def keycode(code: str) -> str:

@@ -86,7 +86,7 @@ def test_without_a_principal_nothing_of_a_municipality_is_seen(world):
 def test_the_spatial_index_answers_the_prefecture(run_as, layer, using, kind):
     address = {"z": 14, "x": 14699, "y": 5944}
     run_as("SELECT set_config('enable_seqscan', 'off', false)", using=using, kind=kind)
-    plan = run_as("EXPLAIN " + tile_sql(layer), address, using=using, kind=kind)
+    plan = run_as("EXPLAIN " + tile_sql(layer, address["z"]), address, using=using, kind=kind)
     run_as("SELECT set_config('enable_seqscan', 'on', false)", using=using, kind=kind)
     assert any("Index Cond: (geom_3857 &&" in line for (line,) in plan), plan
 

@@ -22,7 +22,7 @@ def tile_at(lon: float, lat: float, z: int) -> tuple[int, int, int]:
 @pytest.fixture
 def read(cursor, layers, tmp_path):
     def get(name: str, z: int, x: int, y: int):
-        cursor.execute(mvt.tile_sql(layers[name]), {"z": z, "x": x, "y": y})
+        cursor.execute(mvt.tile_sql(layers[name], z), {"z": z, "x": x, "y": y})
         path = tmp_path / f"{y}.mvt"
         path.write_bytes(bytes(cursor.fetchone()[0]))
         return pyogrio.raw.read(f"MVT:{path}", return_fids=False, encoding="utf-8")
@@ -43,14 +43,14 @@ def test_values_ids_and_declared_fields_only(read):
 
 def test_a_tile_elsewhere_is_empty_bytes(cursor, layers):
     z, x, y = tile_at(141.35, 43.06, 12)
-    cursor.execute(mvt.tile_sql(layers["stand"]), {"z": z, "x": x, "y": y})
+    cursor.execute(mvt.tile_sql(layers["stand"], z), {"z": z, "x": x, "y": y})
     assert bytes(cursor.fetchone()[0]) == b""
 
 
 def test_the_spatial_index_answers(cursor, layers):
     z, x, y = tile_at(143.025, 44.205, 14)
     cursor.execute("SET enable_seqscan = off")
-    cursor.execute("EXPLAIN " + mvt.tile_sql(layers["stand"]), {"z": z, "x": x, "y": y})
+    cursor.execute("EXPLAIN " + mvt.tile_sql(layers["stand"], z), {"z": z, "x": x, "y": y})
     plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Cond: (geom_3857 &&" in plan
 

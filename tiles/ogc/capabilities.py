@@ -14,7 +14,9 @@ from tiles.ogc.parameters import INFO_FORMATS
 _TO_3857 = Transformer.from_crs(4326, 3857, always_xy=True)
 
 
-def for_reader(document: bytes, layers: Mapping[str, Bounds]) -> bytes:
+def for_reader(
+    document: bytes, layers: Mapping[str, Bounds], generalised: Collection[str] = ()
+) -> bytes:
     """Return the capabilities with the named layers alone, each with its extent.
 
     Besides, what the gate does not pass on is taken out: the root layer's name (it would draw all layers at once),
@@ -25,6 +27,7 @@ def for_reader(document: bytes, layers: Mapping[str, Bounds]) -> bytes:
     document : bytes
         WMS 1.1.1 or 1.3.0 capabilities.
     layers : names of the layers to keep, with west, south, east, north in degrees; at least one
+    generalised : those of them that something coarser stands for at the scales where their features are not drawn
 
     Raises
     ------
@@ -41,6 +44,8 @@ def for_reader(document: bytes, layers: Mapping[str, Bounds]) -> bytes:
     for layer in _elements(tree, "Layer"):
         name = _child(layer, "Name")
         known = layers.get(name.text or "") if name is not None else None
+        if name is not None and name.text in generalised:
+            _remove(layer, ("MaxScaleDenominator", "ScaleHint"))
         _state_extent(layer, known or union(layers.values()))
     for info in _elements(tree, "GetFeatureInfo"):
         _offer(info, INFO_FORMATS)
@@ -65,9 +70,14 @@ def _cut(layer: etree._Element, keep: Collection[str]) -> None:
     if name is None or name.text not in keep:
         parent.remove(layer)
         return
-    metadata = _child(layer, "MetadataURL")
-    if metadata is not None:
-        layer.remove(metadata)
+    _remove(layer, ("MetadataURL",))
+
+
+def _remove(layer: etree._Element, local_names: Iterable[str]) -> None:
+    for local_name in local_names:
+        element = _child(layer, local_name)
+        if element is not None:
+            layer.remove(element)
 
 
 def union(bounds: Iterable[Bounds]) -> Bounds:

@@ -8,7 +8,7 @@ standard wants.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -113,11 +113,39 @@ def admit(
             params[name] = (
                 _layers(name, value, layers) if name in _LAYER_LISTS else CHECKS[name](value)
             )
+    _check_styles(params)
     if request == "GetFeatureInfo":
         _check_query(params, layers if queryable is None else queryable)
     if request == "GetLegendGraphic":
         params["SLD_VERSION"] = "1.1.0"  # required by MapServer, the only value there is
     return WmsRequest(request, version, params)
+
+
+def drawn_by_parts(params: Mapping[str, str], parts: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return LAYERS, STYLES and QUERY_LAYERS with each layer replaced by the map file's layers that draw it.
+
+    Parameters
+    ----------
+    params : mapping
+        Checked parameters of GetMap or GetFeatureInfo.
+    parts : mapping
+        Names of the map file's layers by the name that readers know.
+    """
+    names = params.get("LAYERS", "").split(",")
+    styles = params.get("STYLES", "")
+    replaced = {
+        name: ",".join(
+            part for layer in params[name].split(",") for part in parts.get(layer, [layer])
+        )
+        for name in ("LAYERS", "QUERY_LAYERS")
+        if name in params
+    }
+    if styles:
+        by_layer = zip(names, styles.split(","), strict=True)
+        replaced["STYLES"] = ",".join(
+            style for name, style in by_layer for _ in parts.get(name, [name])
+        )
+    return replaced
 
 
 def picture_of_error(pairs: Iterable[tuple[str, str]], error: OgcError) -> str | None:
@@ -155,6 +183,16 @@ def picture_of_error(pairs: Iterable[tuple[str, str]], error: OgcError) -> str |
         "BBOX": "0,0,1,1",
     }
     return urlencode(asked | kept)
+
+
+def _check_styles(params: Mapping[str, str]) -> None:
+    styles = params.get("STYLES", "")
+    if styles and styles.count(",") != params.get("LAYERS", "").count(","):
+        raise OgcError(
+            "STYLES names another number of styles than LAYERS layers",
+            ogc_code="StyleNotDefined",
+            locator="STYLES",
+        )
 
 
 def _check_query(params: dict[str, str], queryable: Collection[str]) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tiles.layer import Field, FieldType, Layer
+from tiles.layer import Field, FieldType, Layer, Level
 from tiles.ogc.crs import WMS_CODES
 from tiles.style.mapclass import block, indent, quoted, scale_denominator, style_class
+from tiles.style.model import Label, RasterStyle, VectorStyle
 
 # All that web Mercator holds, in metres: MapServer draws nothing of a layer outside of its extent, and a survey may
 # lie anywhere. What capabilities state is written for each reader (tiles.ogc.capabilities).
@@ -44,8 +45,16 @@ def map_file(service: MapService, layers: Iterable[Layer]) -> str:
     """Return the text of the map file; layers are drawn, and listed, in the order given."""
     parts = [_header(service)]
     for layer in layers:
-        parts += _raster(layer, service) if layer.is_raster else [_vector(layer)]
+        parts += _raster(layer, service) if layer.is_raster else _vectors(layer)
     return "\n".join(["MAP", *(indent(part) for part in parts), "END", ""])
+
+
+def drawn_by(layer: Layer) -> tuple[str, ...]:
+    """Return the names of the map file's layers that draw a layer, each at its own scales."""
+    if layer.is_raster:
+        return (layer.name,)
+    source, _ = layer.vector
+    return (layer.name, *(_level_name(layer, level) for level in source.levels))
 
 
 def fontset(font_file: str) -> str:
@@ -80,7 +89,8 @@ def _header(service: MapService) -> str:
         "wms_getlegendgraphic_formatlist": "image/png",
         "wms_feature_info_mime_type": FEATURE_INFO,
         "wms_getfeatureinfo_formatlist": FEATURE_INFO,
-        "wms_layerlimit": "12",
+        # The gate counts the layers that a reader names; each may be drawn by several of the map file's.
+        "wms_layerlimit": "100",
     }
     return "\n".join(
         [
@@ -125,32 +135,74 @@ def _format(name: str, driver: str, mime: str, mode: str, *options: str) -> str:
     )
 
 
-def _vector(layer: Layer) -> str:
+def _vectors(layer: Layer) -> list[str]:
+    """Return the layer itself, and one for each of its levels that no reader is told of."""
     source, style = layer.vector
-    label = style.label
+    zooms = [level.below for level in source.levels] + [layer.minzoom]
+    detail = _vector(
+        layer,
+        layer.name,
+        (source.relation, source.geom_3857),
+        layer.fields,
+        _scales(zooms[0], None),
+        style.label,
+        _layer_metadata(layer, layer.fields),
+    )
+    coarse = [
+        _vector(
+            layer,
+            _level_name(layer, level),
+            (level.relation, level.geom_3857),
+            fields := [field for field in layer.fields if field.name in level.fields],
+            _scales(coarser, level.below),
+            None,
+            _level_metadata(fields),
+        )
+        for level, coarser in zip(source.levels, zooms[1:], strict=True)
+    ]
+    return [detail, *coarse]
+
+
+def _level_name(layer: Layer, level: Level) -> str:
+    return f"{layer.name}_below_{level.below}"
+
+
+def _vector(
+    layer: Layer,
+    name: str,
+    relation: tuple[str, str],
+    fields: Iterable[Field],
+    scales: list[str],
+    label: Label | None,
+    metadata: str,
+) -> str:
+    """Return a LAYER block over a relation and its web Mercator column."""
+    source, style = layer.vector
     return block(
         "LAYER",
-        f"NAME {quoted(layer.name)}",
+        f"NAME {quoted(name)}",
         "TYPE " + ("POLYGON" if source.geometry.is_area else "LINE"),
         "STATUS OFF",
-        *_postgis(source.relation, source.key, source.geom_3857, layer.fields),
+        *_postgis(relation[0], source.key, relation[1], fields),
         # Any value makes the layer queryable; the answer is written by the OGR output format, not by a template.
         'TEMPLATE "none"',
         "TOLERANCE 5",
         "TOLERANCEUNITS PIXELS",
         *([f"LABELITEM {quoted(label.field)}"] if label else []),
-        *_scale(layer),
-        *(
-            [block("COMPOSITE", f"OPACITY {round(style.opacity * 100)}")]
-            if style.opacity < 1
-            else []
-        ),
-        _layer_metadata(layer, layer.fields),
+        *scales,
+        *_opacity(style),
+        metadata,
         *(
             style_class(entry, style.field, label, area=source.geometry.is_area)
             for entry in style.classes
         ),
     )
+
+
+def _opacity(style: VectorStyle | RasterStyle) -> list[str]:
+    if style.opacity == 1:
+        return []
+    return [block("COMPOSITE", f"OPACITY {round(style.opacity * 100)}")]
 
 
 def _postgis(relation: str, key: str, geometry: str, fields: Iterable[Field]) -> list[str]:
@@ -205,15 +257,11 @@ def _raster(layer: Layer, service: MapService) -> list[str]:
             'TILESRS "srs"',
             "EXTENT " + " ".join(map(str, EXTENT_3857)),
             _projection(),
-            *_scale(layer),
+            *_scales(layer.minzoom, None),
             f"PROCESSING {quoted('RESAMPLE=' + ('BILINEAR' if style.grey else 'NEAREST'))}",
             'PROCESSING "BANDS=1"',
             *([] if style.grey else _buckets(source.value_range)),
-            *(
-                [block("COMPOSITE", f"OPACITY {round(style.opacity * 100)}")]
-                if style.opacity < 1
-                else []
-            ),
+            *_opacity(style),
             _layer_metadata(layer, ()),
             *(style_class(entry, "pixel", None, area=True) for entry in style.classes),
         ),
@@ -229,25 +277,40 @@ def _buckets(value_range: tuple[float, float]) -> list[str]:
     ]
 
 
-def _scale(layer: Layer) -> list[str]:
-    return [f"MAXSCALEDENOM {scale_denominator(layer.minzoom):.3f}"] if layer.minzoom else []
+def _scales(from_zoom: int, below_zoom: int | None) -> list[str]:
+    """Return the scales of zooms from `from_zoom` on, and below `below_zoom`."""
+    largest = [] if below_zoom is None else [f"MINSCALEDENOM {scale_denominator(below_zoom):.3f}"]
+    smallest = [f"MAXSCALEDENOM {scale_denominator(from_zoom):.3f}"] if from_zoom else []
+    return [*largest, *smallest]
 
 
 def _layer_metadata(layer: Layer, fields: Iterable[Field]) -> str:
-    names = ",".join(entry.name for entry in fields)
     caution = f" {layer.caution.ja}" if layer.caution else ""
     metadata = {
         "ows_title": layer.title.ja,
         "ows_abstract": f"{layer.title.en}. {layer.attribution.ja}{caution}",
         "wms_attribution_title": layer.attribution.ja,
         "wms_enable_request": "*",
-        "ows_include_items": names or "none",
-        "gml_include_items": names or "none",
     }
-    metadata |= {f"gml_{entry.name}_type": "Character" for entry in fields}
-    if not layer.is_raster:
-        metadata["gml_geometries"] = "none"
-    return block("METADATA", _pairs(metadata))
+    if layer.is_raster:
+        return _metadata({**metadata, "ows_include_items": "none", "gml_include_items": "none"})
+    return _metadata(metadata | _item_metadata(fields))
+
+
+def _level_metadata(fields: Iterable[Field]) -> str:
+    return _metadata({"wms_enable_request": "GetMap GetFeatureInfo", **_item_metadata(fields)})
+
+
+def _item_metadata(fields: Iterable[Field]) -> dict[str, str]:
+    names = [entry.name for entry in fields]
+    items = ",".join(names) or "none"
+    types = {f"gml_{name}_type": "Character" for name in names}
+    return {
+        "ows_include_items": items,
+        "gml_include_items": items,
+        **types,
+        "gml_geometries": "none",
+    }
 
 
 def _projection() -> str:
@@ -255,8 +318,4 @@ def _projection() -> str:
 
 
 def _metadata(values: dict[str, str]) -> str:
-    return block("METADATA", _pairs(values))
-
-
-def _pairs(values: dict[str, str]) -> str:
-    return "\n".join(f"{quoted(key)} {quoted(value)}" for key, value in values.items())
+    return block("METADATA", *(f"{quoted(key)} {quoted(value)}" for key, value in values.items()))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from tiles.errors import TileAddressError
-from tiles.layer import Field, FieldType, Layer, VectorSource
+from tiles.layer import Field, FieldType, Layer
 from tiles.style.model import Label
 
 MAX_ZOOM = 22
 EXTENT = 4096
 BUFFER = 64
 CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
-# The rows of a layer are called `_row` in the statements: no declared name begins so, and could be taken for them.
+# Names of our own in the statements begin with `_`: no declared name does, and could be taken for them.
 _ENVELOPE = "ST_TileEnvelope(%(z)s, %(x)s, %(y)s)"
 
 
@@ -22,53 +23,75 @@ def check_address(z: int, x: int, y: int) -> None:
         raise TileAddressError(z, x, y)
 
 
-def tile_sql(layer: Layer) -> str:
-    """Return a statement with the parameters `z`, `x`, `y` (pyformat) that gives one tile as bytes.
+def tile_sql(layer: Layer, z: int) -> str:
+    """Return a statement with the parameters `z`, `x`, `y` (pyformat) that gives a tile of zoom `z` as bytes.
 
-    The tile has one layer of features and, for areas with labels, one of the points where their labels stand.
-    Layers of a tile are written one behind the other (Mapbox Vector Tile 2.1, section 4.1).
+    The tile has one layer of features and, for areas at zooms with labels, one of the points where their labels
+    stand. Layers of a tile are written one behind the other (Mapbox Vector Tile 2.1, section 4.1).
     """
     source, style = layer.vector
-    features = _features(layer, source)
-    if style.label is None or layer.label_layer is None:
-        return f"SELECT {features}"
-    field = next(field for field in layer.fields if field.name == style.label.field)
-    return f"SELECT {features} || {_label_points(layer.label_layer, source, style.label, field)}"
-
-
-def _features(layer: Layer, source: VectorSource) -> str:
-    """Return the sub-select of the features.
-
-    The envelope stands inline in both places and the stored web Mercator column is compared by `&&`, which is what
-    lets the spatial index answer. Only declared fields enter the tile; the view's key becomes the feature id.
-    """
-    columns = "".join(f", {column_sql(field)} AS {field.name}" for field in layer.fields)
-    widened = f"ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {BUFFER / EXTENT})"
-    # Every name has passed tiles.layer's check, and the address travels as parameters.
+    level = source.level_at(z)
+    if level is not None:
+        fields = [field for field in layer.fields if field.name in level.fields]
+        return f"SELECT {_features(layer.name, fields, _rows(level.relation, source.key, level.geom_3857, fields))}"
+    label = style.label
+    if label is None or layer.label_layer is None or not _labelled(label, z):
+        rows = _rows(source.relation, source.key, source.geom_3857, layer.fields)
+        return f"SELECT {_features(layer.name, layer.fields, rows)}"
+    seen = _rows(
+        source.relation, source.key, source.geom_3857, layer.fields, also=source.label_3857
+    )
+    # Read once for both layers of the tile.
     return (
-        f"(SELECT ST_AsMVT(_row, '{layer.name}', {EXTENT}, 'geom', 'fid') FROM ("  # noqa: S608
-        f"SELECT ST_AsMVTGeom({source.geom_3857}, {_ENVELOPE}, {EXTENT}, {BUFFER}, true) AS geom,"
-        f" {source.key} AS fid{columns}"
-        f" FROM {source.relation} WHERE {source.geom_3857} && {widened}) AS _row)"
+        f"WITH _seen AS MATERIALIZED {seen} "
+        f"SELECT {_features(layer.name, layer.fields, '_seen')} || {_label_points(layer.label_layer, label.field)}"
     )
 
 
-def _label_points(name: str, source: VectorSource, label: Label, field: Field) -> str:
-    """Return the sub-select of the label points, each in the one tile that it lies in.
+def _labelled(label: Label, z: int) -> bool:
+    return math.floor(label.minzoom) <= z and (
+        label.maxzoom is None or z < math.ceil(label.maxzoom)
+    )
 
-    A tile owns its western and northern edges. At zooms without labels the comparison of constants spares the scan.
+
+def _rows(
+    relation: str, key: str, geometry: str, fields: Iterable[Field], also: str | None = None
+) -> str:
+    """Return the sub-select of the rows under a tile.
+
+    The envelope stands inline and the stored web Mercator column is compared by `&&`, which is what lets the spatial
+    index answer. Only declared fields enter the tile; the view's key becomes the feature id.
     """
-    point = source.label_3857
-    zooms = f"%(z)s >= {math.floor(label.minzoom)}"
-    if label.maxzoom is not None:
-        zooms += f" AND %(z)s < {math.ceil(label.maxzoom)}"
+    columns = "".join(f", {column_sql(field)} AS {field.name}" for field in fields)
+    point = f", {also} AS _label" if also else ""
+    widened = f"ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {BUFFER / EXTENT})"
+    # Every name has passed tiles.layer's check, and the address travels as parameters.
+    return (
+        f"(SELECT {key} AS fid, {geometry} AS _shape{point}{columns}"  # noqa: S608
+        f" FROM {relation} WHERE {geometry} && {widened})"
+    )
+
+
+def _features(name: str, fields: Iterable[Field], rows: str) -> str:
+    """Return the sub-select of the tile's features; what is smaller than the tile's grid is left out."""
+    columns = "".join(f", {field.name}" for field in fields)
     return (
         f"(SELECT ST_AsMVT(_row, '{name}', {EXTENT}, 'geom', 'fid') FROM ("  # noqa: S608
-        f"SELECT ST_AsMVTGeom({point}, {_ENVELOPE}, {EXTENT}, 0, false) AS geom,"
-        f" {source.key} AS fid, {column_sql(field)} AS {field.name}"
-        f" FROM {source.relation} WHERE {zooms} AND {source.geom_3857} && {_ENVELOPE}"
-        f" AND ST_X({point}) >= ST_XMin({_ENVELOPE}) AND ST_X({point}) < ST_XMax({_ENVELOPE})"
-        f" AND ST_Y({point}) > ST_YMin({_ENVELOPE}) AND ST_Y({point}) <= ST_YMax({_ENVELOPE})"
+        f"SELECT ST_AsMVTGeom(_shape, {_ENVELOPE}, {EXTENT}, {BUFFER}, true) AS geom, fid{columns}"
+        f" FROM {rows} AS _source) AS _row)"
+    )
+
+
+def _label_points(name: str, field: str) -> str:
+    """Return the sub-select of the label points, each in the one tile that it lies in.
+
+    A tile owns its western and northern edges.
+    """
+    return (
+        f"(SELECT ST_AsMVT(_row, '{name}', {EXTENT}, 'geom', 'fid') FROM ("  # noqa: S608
+        f"SELECT ST_AsMVTGeom(_label, {_ENVELOPE}, {EXTENT}, 0, false) AS geom, fid, {field} FROM _seen"
+        f" WHERE ST_X(_label) >= ST_XMin({_ENVELOPE}) AND ST_X(_label) < ST_XMax({_ENVELOPE})"
+        f" AND ST_Y(_label) > ST_YMin({_ENVELOPE}) AND ST_Y(_label) <= ST_YMax({_ENVELOPE})"
         f") AS _row)"
     )
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from forestgis.maps.catalogue.common import BASE, HOKKAIDO, text
-from tiles.layer import Geometry, Layer, Sharing, Text, VectorSource
+from tiles.layer import Geometry, Layer, Level, Sharing, Text, VectorSource
 from tiles.style.model import Label, Line, Symbol, VectorStyle, single
+
+_FIELDS = ("code", "name", "name_en")
 
 MUNICIPALITY = Layer(
     name="municipality",
     title=Text("市町村界", "Municipalities"),
     group=BASE,
-    source=VectorSource("map_municipality", Geometry.MULTIPOLYGON),
+    source=VectorSource(
+        "map_municipality",
+        Geometry.MULTIPOLYGON,
+        levels=(
+            Level(10, "map_municipality", "geom_z9", _FIELDS),
+            Level(7, "map_municipality", "geom_z6", _FIELDS),
+        ),
+    ),
     fields=(
         text("code", "市町村コード", "Municipality code", 5),
         text("name", "市町村名", "Name", 40),

@@ -1,14 +1,11 @@
-"""The layer views."""
+"""The layer views of roads and surveys."""
 
 from pathlib import Path
 
 from django.db import migrations
 
 SQL = Path(__file__).resolve().parent.parent / "sql" / "0001_views.sql"
-DROP = """
-drop view map_raster_product, map_mesh20m, map_hardwood, map_published_run,
-          map_road, map_subcompartment, map_compartment, map_municipality;
-"""
+DROP = "drop view map_raster_product, map_mesh20m, map_published_run, map_road"
 
 
 class Migration(migrations.Migration):

@@ -44,11 +44,9 @@ _STAGE = """
         height_m numeric, conifer numeric, broadleaf numeric, slope varchar, lot varchar
     ) ON COMMIT DROP;
 """
-# Rows pass through temporary tables because COPY does not write to a table with policies.
+# Rows pass through temporary tables because COPY does not write to a table with policies. 林班 come last: with them an
+# edition is whole, and maps are prepared from it once.
 _STORE = """
-    INSERT INTO registry_compartment (municipality_code, edition, number, geom)
-    SELECT %(code)s, %(edition)s, number, geom FROM new_compartment;
-
     INSERT INTO registry_subcompartment (
         municipality_code, edition, keycode, compartment_number, number, geom, area_ha,
         register_area_ha
@@ -67,6 +65,9 @@ _STORE = """
     FROM new_stand t
     JOIN registry_subcompartment s
         ON s.municipality_code = %(code)s AND s.edition = %(edition)s AND s.keycode = t.keycode;
+
+    INSERT INTO registry_compartment (municipality_code, edition, number, geom)
+    SELECT %(code)s, %(edition)s, number, geom FROM new_compartment;
 """
 
 
