@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import PointOnSurface, Transform
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
@@ -269,3 +270,75 @@ class Stand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subcompartment_id} 層{self.storey}"
+
+
+class Summary(models.Model):
+    """What search, lists and totals ask of a 小班: one narrow row, kept by triggers (`registry/sql`); never written here.
+
+    The first storey speaks for the 小班, stocks are those of all storeys. 0 stands for no age,
+    -1 for a stock that the register does not state: the database compares and sorts numbers that
+    are always there by index.
+    """
+
+    subcompartment = models.OneToOneField(
+        Subcompartment,
+        models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="summary",
+    )
+    municipality = models.ForeignKey(
+        Municipality,
+        models.DO_NOTHING,
+        db_column="municipality_code",
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    edition = models.PositiveSmallIntegerField()
+    keycode = models.CharField(max_length=14)
+    compartment_number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField()
+    # The register's area, or the drawn one where the register has none.
+    area_m2 = models.PositiveIntegerField()
+    storeys = models.PositiveSmallIntegerField()
+    protection_code = models.CharField(max_length=2, blank=True)
+    forest_type_code = models.CharField(max_length=2, blank=True)
+    species1_code = models.CharField(max_length=2, blank=True)
+    # Of all storeys, in the order of their place.
+    species_codes = ArrayField(models.CharField(max_length=2))
+    age = models.PositiveSmallIntegerField()
+    conifer_tenth_m3ha = models.IntegerField()
+    broadleaf_tenth_m3ha = models.IntegerField()
+    lot = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        """Name of the table, and indexes for the searches over all municipalities; each slows imports."""
+
+        verbose_name = _("小班の概要")
+        indexes = (
+            models.Index(
+                fields=[
+                    "municipality",
+                    "edition",
+                    "compartment_number",
+                    "number",
+                    "subcompartment",
+                ],
+                name="registry_summary_order",
+            ),
+            models.Index(fields=["compartment_number", "number"], name="registry_summary_number"),
+            models.Index(fields=["species1_code", "age"], name="registry_summary_species"),
+            models.Index(fields=["area_m2", "subcompartment"], name="registry_summary_area"),
+            models.Index(
+                fields=["broadleaf_tenth_m3ha", "subcompartment"], name="registry_summary_hardwood"
+            ),
+            # Hardwood hangs on the species: without this, the conifers with the most of it take a walk over all.
+            models.Index(
+                fields=["species1_code", "broadleaf_tenth_m3ha", "subcompartment"],
+                name="registry_summary_by_hardwood",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.keycode

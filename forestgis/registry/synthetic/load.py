@@ -20,6 +20,7 @@ from forestgis.registry.domain.zones import epsg_of_zone
 from forestgis.registry.geometry import to_shapely
 from forestgis.registry.imports.polygons import multipolygon
 from forestgis.registry.models import Municipality
+from forestgis.registry.services.summaries import summarised_once
 from forestgis.registry.synthetic.partition import Partition, partition
 from forestgis.registry.synthetic.stands import Storeys, storeys
 
@@ -136,9 +137,11 @@ def generate(
         if on_progress:
             on_progress(item.municipality.code, done, len(plans))
         with transaction.atomic():
-            if not selectors.has_edition(item.municipality.code, edition):
+            if selectors.has_edition(item.municipality.code, edition):
+                continue
+            with summarised_once(item.municipality.code, edition):
                 _store(item, edition, *_drawn(item, edition, seed, mean_area_ha))
-                stored += item.count
+            stored += item.count
     return stored
 
 

@@ -13,7 +13,13 @@ from forestgis.registry.synthetic import load
 from forestgis.registry.synthetic.partition import NoRoomError
 from forestgis.tenancy.principal import acting_as
 
-_TABLES = ("registry_compartment", "registry_subcompartment", "registry_stand")
+_TABLES = (
+    "registry_compartment",
+    "registry_subcompartment",
+    "registry_stand",
+    "registry_summary",
+    "registry_edition",
+)
 
 
 class Command(BaseCommand):
