@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "forestgis.jobs",
     "forestgis.registry",
     "forestgis.roads",
+    "forestgis.parcels",
     "forestgis.surveys",
     "forestgis.maps",
     "forestgis.web",

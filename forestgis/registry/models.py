@@ -67,6 +67,19 @@ class Municipality(models.Model):
         return f"{self.name}（{self.code}）"
 
 
+class MunicipalRow(models.Model):
+    """Abstract: a row that belongs to one municipality, the key of every policy."""
+
+    municipality = models.ForeignKey(
+        Municipality, models.PROTECT, db_column="municipality_code", related_name="+"
+    )
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
+
+
 class CodeTable(models.Model):
     """One code of one table of one register edition; editions differ, so codes belong to them."""
 

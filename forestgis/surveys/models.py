@@ -18,21 +18,8 @@ from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
 from forestgis.registry.domain.sharing import Sharing
-from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID, Municipality, label_point
+from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID, MunicipalRow, label_point
 from forestgis.surveys.domain.stages import stage_words
-
-
-class MunicipalRow(models.Model):
-    """Abstract: a row that belongs to one municipality, the key of every policy."""
-
-    municipality = models.ForeignKey(
-        Municipality, models.PROTECT, db_column="municipality_code", related_name="+"
-    )
-
-    class Meta:
-        """No table of its own."""
-
-        abstract = True
 
 
 class Batch(MunicipalRow):

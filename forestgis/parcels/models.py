@@ -1,0 +1,243 @@
+"""Tables of the ledger.
+
+What anybody may read of a lot and who owns it are two tables: the lot follows
+the sharing level of its municipality's ledger, its owners only their own, stricter
+policy (`forestgis.accounts.policies.PersonalTable`). Rows of owners are never
+overwritten: they end, and the next begins.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import Transform
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GistIndex
+from django.utils.translation import gettext_lazy as _
+
+from forestgis.registry.domain.sharing import Sharing
+from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID, MunicipalRow, label_point
+
+
+class Ledger(MunicipalRow):
+    """Who else may read the published part of a municipality's ledger (公表, 森林法191条の5)."""
+
+    sharing = models.CharField(
+        _("公開範囲"), max_length=14, choices=Sharing.choices, default=Sharing.OWN
+    )
+    shared_with = ArrayField(models.CharField(max_length=5), default=list, blank=True)
+    published_on = models.DateField(_("公表日"), null=True, blank=True)
+
+    class Meta:
+        """Name and keys of the table."""
+
+        verbose_name = _("林地台帳")
+        constraints = (models.UniqueConstraint(fields=["municipality"], name="parcels_ledger_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.municipality_id}"
+
+
+class Parcel(MunicipalRow):
+    """One lot (筆): the published part of the ledger, and its shape in the cadastral map."""
+
+    class Survey(models.TextChoices):
+        """State of the boundary survey (境界に関する測量の実施状況)."""
+
+        DONE = "done", _("実施済み")
+        PARTLY = "partly", _("一部実施")
+        NONE = "none", _("未実施")
+        UNKNOWN = "", _("不明")
+
+    oaza = models.CharField(_("大字"), max_length=60, blank=True)
+    aza = models.CharField(_("字"), max_length=120, blank=True)
+    lot = models.CharField(_("地番"), max_length=40)
+    lot_key = models.CharField(max_length=240, editable=False)
+    lot_main = models.PositiveIntegerField(null=True, editable=False)
+    in_ledger = models.BooleanField(_("台帳に記載"), default=False)
+    land_category = models.CharField(_("地目"), max_length=20, blank=True)
+    registered_area_m2 = models.DecimalField(
+        _("地積 (m²)"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    survey = models.CharField(
+        _("境界測量"), max_length=8, choices=Survey.choices, blank=True, default=Survey.UNKNOWN
+    )
+    function_zone = models.CharField(_("公益的機能別施業森林区域"), max_length=60, blank=True)
+    plan_note = models.CharField(_("森林経営計画の認定状況"), max_length=120, blank=True)
+    note = models.CharField(_("備考"), max_length=200, blank=True)
+
+    coordinate_system = models.CharField(_("座標系"), max_length=20, blank=True)
+    map_name = models.CharField(_("地図名"), max_length=60, blank=True)
+    accuracy = models.CharField(_("精度区分"), max_length=10, blank=True)
+    undecided = models.CharField(_("筆界未定構成筆"), max_length=200, blank=True)
+    map_area_m2 = models.DecimalField(
+        _("図上面積 (m²)"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    geom = models.MultiPolygonField(_("形"), srid=GEOGRAPHIC_SRID, null=True, blank=True)
+    # Metres of a sheet whose place on the earth nobody knows: kept, never drawn.
+    local_geom = models.MultiPolygonField(_("任意座標の形"), srid=0, null=True, blank=True)
+    geom_3857 = models.GeneratedField(
+        expression=Transform("geom", WEB_SRID),
+        output_field=models.MultiPolygonField(srid=WEB_SRID, spatial_index=False, null=True),
+        db_persist=True,
+    )
+    label_3857 = label_point()
+    updated_at = models.DateTimeField(_("更新"), auto_now=True)
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("municipality", "oaza", "aza", "lot_main", "lot")
+        verbose_name = _("筆")
+        indexes = (
+            GistIndex(fields=["geom_3857"], name="parcels_parcel_3857"),
+            models.Index(
+                fields=["municipality", "oaza", "aza", "lot_main", "lot"],
+                name="parcels_parcel_order",
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=["municipality", "lot_key"], name="parcels_parcel_key"),
+            models.CheckConstraint(
+                name="parcels_parcel_one_shape",
+                condition=models.Q(geom__isnull=True) | models.Q(local_geom__isnull=True),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.oaza}{self.aza}{self.lot}"
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the map can show the lot."""
+        return self.geom is not None
+
+
+class ParcelOwner(MunicipalRow):
+    """Who owns a lot, or owned it: personal data, read for a stated purpose only."""
+
+    class Basis(models.TextChoices):
+        """On what the name rests."""
+
+        REGISTERED = "registered", _("登記簿上の所有者")
+        CURRENT = "current", _("現に所有する者・所有者とみなされる者")
+
+    class Source(models.TextChoices):
+        """How the ledger learnt of it."""
+
+        IMPORT = "import", _("台帳の取込み")
+        NOTICE = "notice", _("森林の土地の所有者届出")
+        CORRECTION = "correction", _("修正申出")
+
+    parcel = models.ForeignKey(Parcel, models.CASCADE, related_name="owners")
+    basis = models.CharField(_("区分"), max_length=10, choices=Basis.choices)
+    name = models.CharField(_("氏名又は名称"), max_length=120)
+    address = models.CharField(_("住所"), max_length=200, blank=True)
+    share = models.CharField(_("持分"), max_length=20, blank=True)
+    acquired_on = models.DateField(_("取得日"), null=True, blank=True)
+    source = models.CharField(_("情報元"), max_length=10, choices=Source.choices)
+    source_note = models.CharField(_("情報元の番号"), max_length=60, blank=True)
+    valid_from = models.DateField(_("記載日"))
+    ended_on = models.DateField(_("抹消日"), null=True, blank=True)
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("parcel", "-valid_from", "basis", "id")
+        verbose_name = _("所有者")
+        indexes = (
+            models.Index(
+                fields=["municipality", "name"],
+                name="parcels_owner_name",
+                condition=models.Q(ended_on__isnull=True),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_basis_display()} {self.pk}"
+
+
+class ParcelShare(MunicipalRow):
+    """How much of a lot lies in a 小班 of an edition: the overlay of two maps, computed anew for an edition.
+
+    It names the 小班 by its KEYCODE, since an edition that is imported again replaces the rows of the register.
+    """
+
+    parcel = models.ForeignKey(Parcel, models.CASCADE, related_name="shares")
+    edition = models.PositiveSmallIntegerField(_("年度"))
+    keycode = models.CharField(_("KEYCODE"), max_length=14)
+    area_m2 = models.DecimalField(_("重なる面積 (m²)"), max_digits=14, decimal_places=2)
+    share_of_parcel = models.DecimalField(_("筆に占める割合"), max_digits=6, decimal_places=4)
+    share_of_subcompartment = models.DecimalField(
+        _("小班に占める割合"), max_digits=6, decimal_places=4
+    )
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("parcel", "edition", "-area_m2")
+        verbose_name = _("筆と小班の重なり")
+        indexes = (
+            models.Index(
+                fields=["municipality", "edition", "keycode"], name="parcels_share_keycode"
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["parcel", "edition", "keycode"], name="parcels_share_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.parcel_id} {self.keycode}"
+
+
+def upload_place(upload: LedgerImport, name: str) -> str:
+    """Return where an uploaded file is kept: under a random name, since the user's may say anything."""
+    suffix = ".zip" if name.lower().endswith(".zip") else ".dat"
+    return f"parcels/imports/{upload.pk}{suffix}"
+
+
+class LedgerImport(MunicipalRow):
+    """One file that somebody brings: checked first, stored on their word, then forgotten but for its report."""
+
+    class Kind(models.TextChoices):
+        """What the file is."""
+
+        MAP = "map", _("登記所備付地図（XML・ZIP）")
+        LEDGER = "ledger", _("林地台帳（CSV）")
+        OWNERS = "owners", _("所有者・共有者（CSV）")
+
+    class State(models.TextChoices):
+        """Where the import is."""
+
+        CHECKING = "checking", _("検査中")
+        CHECKED = "checked", _("検査済み")
+        REFUSED = "refused", _("要修正")
+        STORED = "stored", _("取込み済み")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("種類"), max_length=8, choices=Kind.choices)
+    state = models.CharField(
+        _("状態"), max_length=10, choices=State.choices, default=State.CHECKING
+    )
+    name = models.CharField(_("ファイル名"), max_length=200)
+    file = models.FileField(upload_to=upload_place, max_length=200)
+    sha256 = models.CharField(max_length=64)
+    report = models.JSONField(_("検査結果"), default=dict)
+    job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("登録日時"), auto_now_add=True)
+
+    class Meta:
+        """Order and name of the table."""
+
+        ordering = ("-created_at",)
+        verbose_name = _("台帳の取込み")
+
+    def __str__(self) -> str:
+        return self.name

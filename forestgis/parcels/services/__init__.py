@@ -1,0 +1,1 @@
+"""Writes to the ledger; each in one transaction of the acting principal."""
