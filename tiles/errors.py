@@ -64,3 +64,9 @@ class OgcError(TilesError):
         super().__init__(message, ogc_code=ogc_code, locator=locator)
         self.ogc_code = ogc_code
         self.locator = locator
+
+
+class FilterError(TilesError):
+    """A filter that is not CQL2, names what the layer does not have, or compares what cannot be compared."""
+
+    code = "bad_filter"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
+from itertools import chain
+from math import inf
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from forestgis.maps.streaming import Chunks, streamed
 from forestgis.maps.wfs.pages import Page
 from forestgis.tenancy.principal import acting_as, current
 from forestgis.tenancy.stream import stream_batches
+from tiles.features.documents import feature_collection
 from tiles.features.rows import PREFIX, RowWriter, csv_row, geojson_row_named, gml_row, members_of
 from tiles.ogc.crs import CRS84, Crs, named
 
@@ -138,7 +140,7 @@ class GeoJsonRenderer(StreamedRenderer):
 
     content_type = "application/geo+json; charset=utf-8"
     content_disposition = 'inline; filename="{typenames} {page} {date}.geojson"'
-    max_page_size = float("inf")
+    max_page_size = inf
     write = staticmethod(geojson_row_named)
 
     def crs(self, page: Page) -> Crs:
@@ -154,40 +156,28 @@ class GeoJsonRenderer(StreamedRenderer):
 
     def render_stream(self) -> Chunks:
         """Yield one collection of the features of all queries; counts and links at its end, when they are known."""
-        yield self._head().encode()
-        returned = 0
-        for page in self.collection.results:
-            for texts in self.batches(page):
-                yield (",\n" if returned else "").encode() + ",\n".join(texts).encode()
-                returned += len(texts)
-        with acting_as(self.principal):  # the request is over
-            tail = self._tail(returned)
-        yield f"\n],{tail}}}\n".encode()
-
-    def _head(self) -> str:
-        head: dict[str, object] = {
-            "type": "FeatureCollection",
-            "timeStamp": self.collection.timestamp,
-        }
         crs = self.crs(self.collection.results[0])
+        head: dict[str, object] = {"timeStamp": self.collection.timestamp}
         if crs is not CRS84:
             head["crs"] = {"type": "name", "properties": {"name": crs.urn}}
-        return json.dumps(head, separators=(",", ":"))[:-1] + ',"features":[\n'
+        texts = chain.from_iterable(map(self.batches, self.collection.results))
+        yield from feature_collection(head, texts, self._tail)
 
-    def _tail(self, returned: int) -> str:
+    def _tail(self, returned: int) -> dict[str, object | None]:
         collection = self.collection
-        whole = all(page.stop == float("inf") and not page.start for page in collection.results)
+        whole = all(page.stop == inf and not page.start for page in collection.results)
         links = {"next": collection.next, "previous": collection.previous}
-        tail = {
+        with acting_as(self.principal):  # the request is over
+            matched = returned if whole else collection.number_matched
+        return {
             "links": [
                 {"href": url, "rel": rel, "type": "application/geo+json"}
                 for rel, url in links.items()
                 if url
             ],
             "numberReturned": returned,
-            "numberMatched": returned if whole else collection.number_matched,
+            "numberMatched": matched,
         }
-        return json.dumps({name: value for name, value in tail.items() if value is not None})[1:-1]
 
 
 class CsvRenderer(StreamedRenderer):
@@ -195,7 +185,7 @@ class CsvRenderer(StreamedRenderer):
 
     content_type = "text/csv; charset=utf-8; header=present"
     content_disposition = 'attachment; filename="{typenames} {page} {date}.csv"'
-    max_page_size = float("inf")
+    max_page_size = inf
     write = staticmethod(csv_row)
 
     def render_stream(self) -> Chunks:
