@@ -83,6 +83,21 @@ def fill_pits(chm_m: Raster, depth_m: float = PIT_DEPTH_M, rings: int = EMPTY_CE
     return _pits_filled(filled, depth_m)
 
 
+def coarser(raster: Raster, times: int) -> Raster:
+    """Return the greatest known value of each square of cells, nan where there is none.
+
+    Parameters
+    ----------
+    raster : float32 array, shape (rows, cols)
+        Multiples of `times`.
+    times : int
+        Edge of a square in cells.
+    """
+    rows, cols = (n // times for n in raster.shape)
+    squares = raster.reshape(rows, times, cols, times)
+    return np.asarray(np.fmax.reduce(np.fmax.reduce(squares, axis=3), axis=1), np.float32)
+
+
 @kernel
 def _cell_maxima(
     cells: NDArray[np.int32],

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from lidar.core.blur import blurred
 from lidar.core.grid import Grid
 from lidar.core.kernel import kernel
 from lidar.core.sampling import Raster, require_shape
@@ -129,7 +130,7 @@ def find(chm_m: Raster, grid: Grid, params: TreeParams | None = None) -> tuple[T
     params = params or TreeParams()
     require_shape(chm_m, grid)
     uphill = _uphill(
-        _smoothed(chm_m, grid.cell_m, params.smoothing_m),
+        blurred(chm_m, grid.cell_m, params.smoothing_m),
         params.min_height_m,
         params.window_m / grid.cell_m,
         params.window_per_m / grid.cell_m,
@@ -147,19 +148,6 @@ def crown_areas(crown: Cells, n_trees: int, cell_m: float) -> NDArray[np.float32
     """Return the area of each tree's crown in square metres, shape (n_trees,)."""
     cells = np.bincount(crown[crown != NO_TREE], minlength=n_trees)
     return (cells * cell_m**2).astype(np.float32)
-
-
-def _smoothed(chm_m: Raster, cell_m: float, sd_m: float) -> Raster:
-    """Gaussian mean of the known cells within 4 standard deviations; nan stays nan."""
-    known = ~np.isnan(chm_m)
-    if sd_m <= 0.0:
-        return chm_m
-    blur = {"sigma": sd_m / cell_m, "mode": "constant", "truncate": 4.0}
-    total = ndimage.gaussian_filter(np.where(known, chm_m, np.float32(0.0)), **blur)
-    weight = ndimage.gaussian_filter(known.astype(np.float32), **blur)
-    out = np.full(chm_m.shape, np.nan, np.float32)
-    np.divide(total, weight, out=out, where=known)
-    return out
 
 
 def _tops(chm_m: Raster, grid: Grid, uphill: Cells) -> TreeTops:

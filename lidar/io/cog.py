@@ -37,6 +37,8 @@ class RasterKind:
         How overviews are made.
     dtype : str
         "float32" with nodata -9999, or "uint8" with nodata 0.
+    bands : int
+        3 for a picture in red, green and blue.
     """
 
     name: str
@@ -45,6 +47,7 @@ class RasterKind:
     decimals: int | None = None
     resampling: str = "average"
     dtype: str = "float32"
+    bands: int = 1
 
     @property
     def nodata(self) -> float:
@@ -69,7 +72,8 @@ def write(
         Of the whole raster; what no part covers is nodata.
     kind : RasterKind
     parts : iterable of (Grid, array)
-        Each inside `grid`, nan for no data in floats.
+        Each inside `grid`, nan for no data in floats; shape (rows, cols), or (bands, rows,
+        cols) for a picture.
     tags : dict, optional
         More tags of the file, such as run and engine version.
     """
@@ -77,13 +81,15 @@ def write(
     profile = _profile(grid, kind)
     with rasterio.open(plain, "w", **profile) as dataset:
         dataset.update_tags(**(tags or {}), AREA_OR_POINT="Area")
-        dataset.update_tags(1, unit=kind.unit)
-        dataset.set_band_description(1, kind.title)
-        dataset.set_band_unit(1, kind.unit)
+        if kind.bands == 1:
+            dataset.update_tags(1, unit=kind.unit)
+            dataset.set_band_description(1, kind.title)
+        dataset.units = (kind.unit,) * kind.bands
         for part, values in parts:
             rows, cols = grid.window_of(part)
             window = Window.from_slices(rows, cols)
-            dataset.write(_encoded(values, kind), 1, window=window)
+            stored = _encoded(values, kind).reshape(kind.bands, part.rows, part.cols)
+            dataset.write(stored, window=window)
     rasterio.shutil.copy(
         plain,
         path,
@@ -113,7 +119,7 @@ def _profile(grid: Grid, kind: RasterKind) -> dict[str, Any]:
         "driver": "GTiff",
         "height": grid.rows,
         "width": grid.cols,
-        "count": 1,
+        "count": kind.bands,
         "dtype": kind.dtype,
         "nodata": kind.nodata,
         "crs": rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()),
@@ -122,6 +128,7 @@ def _profile(grid: Grid, kind: RasterKind) -> dict[str, Any]:
         "blockxsize": BLOCK,
         "blockysize": BLOCK,
         "compress": "LZW",
+        **({"photometric": "RGB"} if kind.bands == 3 else {}),
         "BIGTIFF": "IF_SAFER",
     }
 

@@ -22,6 +22,15 @@ TERRAIN_KINDS = (
     RasterKind("dsm", "m", "Surface height, highest return", decimals=2),
     RasterKind("hillshade", "1", "Shaded relief, sun in the north-west", dtype="uint8"),
     RasterKind("slope", "deg", "Slope of the terrain", decimals=1),
+    RasterKind("cs_map", "1", "CS map: curvature and slope of the terrain", dtype="uint8", bands=3),
+    RasterKind(
+        "dtm_source",
+        "1",
+        "Terrain: 1 measured, 2 filled over a void (5 m and more from terrain points)",
+        resampling="mode",
+        dtype="uint8",
+    ),
+    RasterKind("chm_1m", "m", "Canopy height above ground in 1 m cells, pits filled", decimals=2),
 )
 CANOPY_KINDS = (RasterKind("chm", "m", "Canopy height above ground, pits filled", decimals=2),)
 MESH_KINDS = (

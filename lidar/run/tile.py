@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lidar.core import ground, metrics, relief, surface, survey_quality, terrain, trees
+from lidar.core import cs_map, ground, metrics, relief, surface, survey_quality, terrain, trees
 from lidar.core.grid import Grid
 from lidar.core.points import GROUND, Points
 from lidar.core.sampling import Raster
@@ -21,6 +21,7 @@ from lidar.run.spill import load
 
 Arrays = dict[str, NDArray[Any]]
 
+MEASURED, FILLED = 1, 2
 TERRAIN_RASTERS = ("dtm", "void", "dsm", "hillshade", "slope")
 
 
@@ -109,7 +110,8 @@ def from_points(
     Returns
     -------
     dict of str to array
-        Rasters of the core (dtm, void, dsm, hillshade, slope at 1 m; chm at 0.5 m),
+        Rasters of the core (dtm, dtm_source, void, dsm, hillshade, slope, cs_map, chm_1m at
+        1 m; chm at 0.5 m),
         ``cells`` float32 (metric, cell) of the 20 m mesh, ``cell_slope`` float32 (mean,
         greatest, least; cell), ``plots`` float32 (metric,
         plot), ``tree_x``, ``tree_y``, ``tree_height`` and ``counts`` int64 (points in
@@ -156,14 +158,23 @@ def _terrain_rasters(heights: _Heights, core: Grid) -> Arrays:
     grid, dtm = heights.terrain_grid, heights.terrain.dtm_m
     window = grid.window_of(core)
     sane = heights.points.take(~np.isnan(heights.height_m))
-    whole = {
+    whole: Arrays = {
         "dtm": dtm,
         "void": heights.terrain.void,
         "dsm": surface.fill_pits(surface.surface(sane, grid)),
         "hillshade": relief.hillshade(dtm, grid.cell_m),
         "slope": relief.slope_deg(dtm, grid.cell_m),
+        "cs_map": cs_map.cs_map(dtm, grid.cell_m),
     }
-    return {name: raster[window] for name, raster in whole.items()}
+    whole["dtm_source"] = _dtm_source(dtm, heights.terrain.void)
+    return {name: raster[(..., *window)] for name, raster in whole.items()}
+
+
+def _dtm_source(dtm_m: Raster, void: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Tell where the terrain was measured and where it fills a void; 0 where there is none."""
+    source = np.where(void, FILLED, MEASURED).astype(np.uint8)
+    source[np.isnan(dtm_m)] = 0
+    return source
 
 
 def _canopy(heights: _Heights, core: Grid, tile: Tile, params: RunParams) -> Arrays:
@@ -171,8 +182,10 @@ def _canopy(heights: _Heights, core: Grid, tile: Tile, params: RunParams) -> Arr
     chm = surface.fill_pits(surface.canopy(heights.points, heights.height_m, grid))
     tops, _ = trees.find(chm, grid, params.tree_params)
     owned = np.array([tile.owns(x, y) for x, y in zip(tops.x_m, tops.y_m, strict=True)], bool)
+    whole = chm[grid.window_of(core)]
     return {
-        "chm": chm[grid.window_of(core)],
+        "chm": whole,
+        "chm_1m": surface.coarser(whole, round(TERRAIN_M / CANOPY_M)),
         "tree_x": tops.x_m[owned],
         "tree_y": tops.y_m[owned],
         "tree_height": tops.height_m[owned],

@@ -5,7 +5,7 @@ import pytest
 from pyproj import CRS
 
 from lidar.core.grid import Grid
-from lidar.core.surface import canopy, fill_pits, surface
+from lidar.core.surface import canopy, coarser, fill_pits, surface
 
 GRID = Grid(0.0, 1.0, 0.5, 2, 2, CRS(6680))
 
@@ -58,3 +58,8 @@ def test_filling_looks_no_further_than_it_says(row):
     inner = slice(margin if row else 0, 16 + margin)
     whole = fill_pits(chm)[row:][inner, 2 + margin : 38 - margin]
     np.testing.assert_array_equal(part[inner, margin:-margin], whole)
+
+
+def test_a_coarser_raster_has_the_highest_of_its_cells():
+    raster = np.array([[1, 2, np.nan, np.nan], [5, np.nan, np.nan, np.nan]], np.float32)
+    np.testing.assert_array_equal(coarser(raster, 2), np.float32([[5, np.nan]]))

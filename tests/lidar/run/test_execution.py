@@ -18,6 +18,7 @@ from lidar.io import cog
 from lidar.run import RunParams, execute, load_result
 
 SMALL = RunParams(tile_m=100.0)
+PICTURES = {"hillshade", "cs_map", "dtm_source"}
 
 
 def inputs(grove):
@@ -80,14 +81,15 @@ def test_trees_are_counted(done, grove_truth):
 def test_every_raster_is_a_cog_with_its_unit(done):
     result, _ = done
     assert set(result.rasters) == {
-        *("dtm", "dsm", "chm", "hillshade", "slope"),
+        *("dtm", "dsm", "chm", "chm_1m", "hillshade", "slope", "cs_map", "dtm_source"),
         *("hardwood_m3ha", "conifer_m3ha", "hardwood_se_m3ha", "hardwood_share"),
     }
     bounds = set()
     for kind, path in result.rasters.items():
         with rasterio.open(path) as dataset:
             assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
-            assert dataset.nodata == (0 if kind == "hillshade" else -9999)
+            assert dataset.nodata == (0 if dataset.dtypes[0] == "uint8" else -9999)
+            assert (dataset.dtypes[0] == "uint8") == (kind in PICTURES)
             assert dataset.crs.to_epsg() == 6680
             assert dataset.units[0]
             assert dataset.tags()["FORESTGIS_CALIBRATED"] == "yes"
