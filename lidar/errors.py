@@ -42,6 +42,12 @@ class UnknownVolumeEquationError(LidarError):
     code = "unknown_volume_equation"
 
 
+class StandDensityError(LidarError):
+    """A table of stand density equations lacks a coefficient or its source."""
+
+    code = "stand_density"
+
+
 class PlotSampleError(LidarError):
     """Field plots cannot calibrate a volume model: too few, negative, or out of step."""
 
