@@ -18,7 +18,7 @@ from time import perf_counter
 import numpy as np
 
 from bench.measure import say, shared_data
-from bench.reference import aba, crowns, ground, scenes
+from bench.reference import aba, crowns, ground, leaf_types, scenes
 from lidar.core.points import Points
 from lidar.io import las
 from lidar.simulate import SceneParams
@@ -68,6 +68,18 @@ def crown_figures(folder: Path, read: Callable[[str], Points]) -> Figures:
     return {"crown_f1": round(crowns.mean_f1(ours), 3), "crown_f1_gain": round(100 * gain, 1)}
 
 
+def leaf_type_figures(folder: Path, read: Callable[[str], Points]) -> Figures:
+    """Return the share of drawn crowns whose type is met, models with and without their site."""
+    sample = leaf_types.load(folder, read)
+    within, other = leaf_types.within_site(sample), leaf_types.other_site(sample)
+    for name, by_site in (("leaf_type", within), ("leaf_type_other_site", other)):
+        detail(name, {site: confusion.to_dict() for site, confusion in by_site.items()})
+    return {
+        "leaf_type_accuracy": round(leaf_types.accuracy(within), 3),
+        "leaf_type_accuracy_other_site": round(leaf_types.accuracy(other), 3),
+    }
+
+
 def aba_figures(folder: Path) -> Figures:
     """Return the figures of volume and basal area on published plots."""
     rmse_pct, bias_pct = aba.montmorency(folder)
@@ -109,6 +121,7 @@ def main() -> None:
     parts: list[Callable[[], Figures]] = [
         partial(ground_figures, folder),
         partial(crown_figures, folder, read),
+        partial(leaf_type_figures, folder, read),
         partial(aba_figures, folder),
         partial(scene_figures, "leaf_off"),
     ]

@@ -54,6 +54,12 @@ class PlotSampleError(LidarError):
     code = "plot_sample"
 
 
+class LeafTypeError(LidarError):
+    """Broadleaf and conifer cannot be told apart: too few examples, or groups that overlap."""
+
+    code = "leaf_type"
+
+
 class HeaderError(LidarError):
     """The header of a file is not that of a LAS or LAZ file that can be trusted."""
 
