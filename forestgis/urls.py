@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("forestgis.jobs.urls")),
     path("", include("forestgis.registry.urls")),
     path("", include("forestgis.roads.urls")),
+    path("", include("forestgis.parcels.urls")),
     path("", include("forestgis.surveys.urls")),
     path("", include("forestgis.maps.urls")),
     path("", include("forestgis.web.urls")),

@@ -9,6 +9,7 @@ overwritten: they end, and the next begins.
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.gis.db import models
@@ -192,6 +193,16 @@ class ParcelShare(MunicipalRow):
 
     def __str__(self) -> str:
         return f"{self.parcel_id} {self.keycode}"
+
+    @property
+    def percent_of_parcel(self) -> Decimal:
+        """Share of the lot in percent."""
+        return self.share_of_parcel * 100
+
+    @property
+    def percent_of_subcompartment(self) -> Decimal:
+        """Share of the 小班 in percent."""
+        return self.share_of_subcompartment * 100
 
 
 def upload_place(upload: LedgerImport, name: str) -> str:

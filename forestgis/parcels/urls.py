@@ -1,0 +1,22 @@
+"""Addresses of the parcels app."""
+
+from django.urls import path
+
+from forestgis.parcels.views import imports, ledger
+
+app_name = "parcels"
+
+urlpatterns = [
+    path("parcels/", ledger.parcel_list, name="parcel_list"),
+    path("parcels/export/", ledger.parcel_export, name="parcel_export"),
+    path("parcels/publication/", ledger.publication, name="publication"),
+    path("parcels/<int:parcel_id>/", ledger.parcel_detail, name="parcel_detail"),
+    path("parcels/<int:parcel_id>/owners/", ledger.parcel_owners, name="parcel_owners"),
+    path("parcels/imports/", imports.import_list, name="import_list"),
+    path("parcels/imports/<uuid:import_id>/", imports.import_detail, name="import_detail"),
+    path("parcels/imports/<uuid:import_id>/status/", imports.import_status, name="import_status"),
+    path("parcels/imports/<uuid:import_id>/store/", imports.import_confirm, name="import_confirm"),
+    path(
+        "parcels/imports/<uuid:import_id>/discard/", imports.import_discard, name="import_discard"
+    ),
+]
