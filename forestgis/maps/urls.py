@@ -3,6 +3,8 @@
 from django.urls import path
 
 from forestgis.maps import views
+from forestgis.maps.ogcapi import routes as ogcapi_routes
+from forestgis.maps.ogcapi import views as ogcapi
 from forestgis.maps.wfs.service import wfs
 from forestgis.maps.wms import wms
 
@@ -17,4 +19,13 @@ urlpatterns = [
     path("maps/raster/<slug:name>/<int:z>/<int:x>/<int:y>.png", views.raster, name="raster"),
     path("wms", wms, name="wms"),
     path("wfs", wfs, name="wfs"),
+    path("ogc", ogcapi.landing),
+    path("ogc/", ogcapi.landing, name="ogcapi-landing"),
+    path("ogc/conformance", ogcapi.conformance, name="ogcapi-conformance"),
+    path("ogc/api", ogcapi.definition, name="ogcapi-definition"),
+    path("ogc/collections", ogcapi.collections, name="ogcapi-collections"),
+    path("ogc/collections/<slug:name>", ogcapi.collection, name="ogcapi-collection"),
+    path("ogc/collections/<slug:name>/queryables", ogcapi.queryables, name="ogcapi-queryables"),
+    path("ogc/collections/<slug:name>/items", ogcapi_routes.items, name="ogcapi-items"),
+    path("ogc/collections/<slug:name>/items/<int:key>", ogcapi_routes.item, name="ogcapi-item"),
 ]

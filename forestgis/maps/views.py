@@ -7,11 +7,11 @@ import hashlib
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from forestgis.maps import selectors
 from forestgis.maps.access import map_alias, readable_layer, readable_layers
+from forestgis.maps.language import spoken
 from tiles.errors import TileAddressError
 from tiles.layer import Layer
 from tiles.raster import tile as raster_tile
@@ -125,7 +125,7 @@ def _listed(layer: Layer) -> dict[str, object]:
         "name": layer.name,
         "title_ja": layer.title.ja,
         "title_en": layer.title.en,
-        "group": layer.group.en if get_language() == "en" else layer.group.ja,
+        "group": spoken(layer.group),
         "group_ja": layer.group.ja,
         "group_en": layer.group.en,
         "kind": "raster" if layer.is_raster else "vector",

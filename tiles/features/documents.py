@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 
 
 def feature_collection(
     head: Mapping[str, object],
     batches: Iterable[list[str]],
     tail: Callable[[int], Mapping[str, object | None]],
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """Yield a GeoJSON feature collection in chunks; the first is its head alone.
 
     Parameters

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tiles.features.cql2.fragment import Fragment, joined
 from tiles.features.rows import RowWriter
 from tiles.layer import Field, FieldType, Layer
 from tiles.ogc.crs import Crs
 
-Statement = tuple[str, tuple[object, ...]]
+Statement = tuple[str, tuple[Any, ...]]
+"""SQL and the values of its placeholders."""
 
 _SQL_TYPES = {
     FieldType.TEXT: "text",
@@ -52,8 +54,14 @@ class FeatureQuery:
         key = Fragment(source.key)
         after = [self._behind(key)] if self.after is not None else []
         where = _where([*self.conditions, *after])
-        positions = [f"{order.field.name}::text" for order in self.order]
-        columns = ", ".join([write(self.layer, members, crs), *positions, f"{source.key}::text"])
+        # Named apart: ORDER BY would take a column of the answer, a text, for the field.
+        positions = [
+            f"{order.field.name}::text AS _position{number}"
+            for number, order in enumerate(self.order)
+        ]
+        columns = ", ".join(
+            [write(self.layer, members, crs), *positions, f"{source.key}::text AS _key"]
+        )
         directions = [
             f"{order.field.name}{' DESC' if order.descending else ''} NULLS LAST"
             for order in self.order

@@ -13,13 +13,11 @@ from django.db.models.expressions import RawSQL
 from gisserver.exceptions import wrap_filter_errors
 from gisserver.output import FeatureCollection, SimpleFeatureCollection
 
+from forestgis.maps.features import COUNTED
 from forestgis.tenancy.stream import Params
 from tiles.features.rows import RowWriter
 from tiles.layer import Layer
 from tiles.ogc.crs import Crs
-
-COUNTED = 20_000
-"""Rows up to which a page says how many match; counting a million for every page would cost more than the page."""
 
 
 class Page(SimpleFeatureCollection):  # type: ignore[misc]

@@ -17,6 +17,7 @@ from gisserver.output import CollectionOutputRenderer, GML32Renderer
 from gisserver.output.utils import attr_escape
 from gisserver.parsers.xml import xmlns
 
+from forestgis.maps.features import CHUNK
 from forestgis.maps.streaming import Chunks, streamed
 from forestgis.maps.wfs.pages import Page
 from forestgis.tenancy.principal import acting_as, current
@@ -24,8 +25,6 @@ from forestgis.tenancy.stream import stream_batches
 from tiles.features.documents import feature_collection
 from tiles.features.rows import PREFIX, RowWriter, csv_row, geojson_row_named, gml_row, members_of
 from tiles.ogc.crs import CRS84, Crs, named
-
-_CHUNK = 1000
 
 
 class StreamedRenderer(CollectionOutputRenderer):  # type: ignore[misc]
@@ -67,7 +66,7 @@ class StreamedRenderer(CollectionOutputRenderer):  # type: ignore[misc]
         statement = page.statement(type(self).write, self.members(page), self.crs(page))
         if statement is not None:
             for rows in stream_batches(
-                *statement, using=page.queryset.db, chunk=_CHUNK, principal=self.principal
+                *statement, using=page.queryset.db, chunk=CHUNK, principal=self.principal
             ):
                 yield [text for (text,) in rows]
 
