@@ -21,7 +21,7 @@ OVERLAP = 12
 HIGH_NOISE = 18
 EXCLUDED_CLASSES = (LOW_NOISE, OVERLAP, HIGH_NOISE)
 
-_ARRAYS = {
+DIMENSIONS = {
     "x_mm": np.int32,
     "y_mm": np.int32,
     "z_mm": np.int32,
@@ -77,7 +77,7 @@ class Points:
     crs: CRS
 
     def __post_init__(self) -> None:
-        for name, dtype in _ARRAYS.items():
+        for name, dtype in DIMENSIONS.items():
             array = getattr(self, name)
             if array.dtype != dtype or array.shape != self.x_mm.shape or array.ndim != 1:
                 raise PointsMismatchError(
@@ -94,7 +94,7 @@ class Points:
     @classmethod
     def empty(cls, origin_m: tuple[int, int, int], crs: CRS) -> Points:
         """Return no points, with times."""
-        arrays = {name: np.empty(0, dtype) for name, dtype in _ARRAYS.items()}
+        arrays = {name: np.empty(0, dtype) for name, dtype in DIMENSIONS.items()}
         return cls(**arrays, gps_time=np.empty(0), origin_m=origin_m, crs=crs)
 
     @classmethod
@@ -114,14 +114,14 @@ class Points:
             raise PointsMismatchError(
                 "points: parts differ in origin or coordinate system", name="origin_m"
             )
-        arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _ARRAYS}
+        arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in DIMENSIONS}
         times = [p.gps_time for p in parts if p.gps_time is not None]
         gps_time = np.concatenate(times) if len(times) == len(parts) else None
         return cls(**arrays, gps_time=gps_time, origin_m=parts[0].origin_m, crs=parts[0].crs)
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.integer] | slice) -> Points:
         """Return the points of a mask, of indices or of a slice."""
-        arrays = {name: getattr(self, name)[which] for name in _ARRAYS}
+        arrays = {name: getattr(self, name)[which] for name in DIMENSIONS}
         gps_time = None if self.gps_time is None else self.gps_time[which]
         return replace(self, **arrays, gps_time=gps_time)
 

@@ -149,7 +149,7 @@ def stream(
     Parameters and errors as `read`. Memory is bounded by the chunk, for COPC
     with bounds by the part asked for.
     """
-    if bounds is not None and not _touches(file.bounds_m(), bounds):
+    if bounds is not None and not touch(file.bounds_m(), bounds):
         return
     if file.header.copc and bounds is not None:
         parts: Iterator[Records] = iter([_copc_part(file, bounds)])
@@ -236,7 +236,8 @@ def _copc_part(file: LasFile, bounds: Box) -> Records:
         ) from error
 
 
-def _touches(a: Box, b: Box) -> bool:
+def touch(a: Box, b: Box) -> bool:
+    """Tell whether two boxes have a point in common."""
     return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
 
 

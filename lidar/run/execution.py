@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lidar.core.grid import Grid
 from lidar.core.volume_model import VolumeModel
 from lidar.io import crs as crs_io
 from lidar.io import stac
+from lidar.io.checksum import sha256_of
 from lidar.io.cog import NODATA
 from lidar.io.json_file import write_json
 from lidar.io.plots import PlotTable, read_plots
@@ -21,8 +23,7 @@ from lidar.io.stac import Times
 from lidar.io.vector import Zones, read_zones, write_layer
 from lidar.run import assembly, mesh, products, quality, quality_files, result, tiles, volumes
 from lidar.run.assembly import Cells
-from lidar.run.batch import Batch, prepare
-from lidar.run.inspection import sha256_of
+from lidar.run.batch import Batch, Plan, prepare
 from lidar.run.params import RunParams
 from lidar.run.pool import Pool
 from lidar.run.result import RunResult, load_result
@@ -40,11 +41,22 @@ UNKNOWN_DAY = "1980-01-06"
 
 @dataclass(slots=True)
 class _Progress:
-    """Counts steps for the caller."""
+    """Counts steps for the caller.
+
+    Parameters
+    ----------
+    tell : callable
+    own_steps : int
+        Steps besides the files and tiles of the plan.
+    """
 
     tell: OnProgress
-    total: int
+    own_steps: int
+    total: int = 1
     done: int = 0
+
+    def expect(self, plan: Plan) -> None:
+        self.total = self.done + len(plan.files) + len(plan.layout.tiles) + self.own_steps
 
     def step(self, stage: str, message: str) -> None:
         self.done += 1
@@ -106,16 +118,10 @@ def execute(
     tell(0, 1, "inspect", "files")
     zones = read_zones(compartments) if isinstance(compartments, (str, Path)) else compartments
     table = read_plots(plots) if isinstance(plots, (str, Path)) else plots
-    batch = prepare(
-        [Path(f) for f in files], lambda crs: None if table is None else table.to(crs), params
-    )
-    steps = len(batch.files) + len(batch.layout.tiles) + len(products.KINDS) + 2
-    progress = _Progress(tell, steps)
-    work = out / WORK / batch.key
-    with Pool(workers, should_cancel) as pool:
-        strays = tiles.compute_all(batch, work, params, pool, progress.step)
+    progress = _Progress(tell, len(products.KINDS) + 2)
+    batch, work = _computed(files, table, params, out, Pool(workers, should_cancel), progress)
     made = work / f"products.{os.getpid()}"
-    _write_products(batch, zones, work / "tiles", made, params, strays, progress)
+    _write_products(batch, zones, work / "tiles", made, params, progress)
     _publish(made, out)
     tiles.forget(out / WORK)
     progress.step("done", str(out))
@@ -155,23 +161,44 @@ def check(
     params, out = params or RunParams(), Path(out_dir)
     tell = on_progress or _silent
     tell(0, 1, "inspect", "files")
-    batch = prepare([Path(f) for f in files], lambda _: None, params)
-    progress = _Progress(tell, len(batch.files) + len(batch.layout.tiles) + 1)
-    work = out / WORK / batch.key
-    with Pool(workers, should_cancel) as pool:
-        strays = tiles.compute_all(batch, work, params, pool, progress.step)
+    progress = _Progress(tell, 1)
+    batch, work = _computed(files, None, params, out, Pool(workers, should_cancel), progress)
     made = work / f"quality.{os.getpid()}"
     made.mkdir(parents=True, exist_ok=True)
     cells = assembly.cells(batch, work / "tiles")
     measured = assembly.survey(batch, work / "tiles")
     totals = assembly.totals(batch, work / "tiles")
     times = scan_times(batch, params)
-    report = quality.survey(batch, cells, totals, measured, strays, times)
+    report = quality.survey(batch, cells, totals, measured, times)
     quality_files.write(made, report, cells, measured)
     _put(made, out)
     tiles.forget(out / WORK)
     progress.step("done", str(out))
     return report
+
+
+def _computed(
+    files: Iterable[Path | str],
+    plots: PlotTable | None,
+    params: RunParams,
+    out: Path,
+    pool: Pool,
+    progress: _Progress,
+) -> tuple[Batch, Path]:
+    """Read all files and compute all tiles; return the batch and the folder of its parts."""
+    with pool:
+        batch = prepare(
+            [Path(f) for f in files],
+            lambda crs: None if plots is None else plots.to(crs),
+            params,
+            out / WORK,
+            pool,
+            progress.expect,
+            partial(progress.step, "read"),
+        )
+        work = out / WORK / batch.key
+        tiles.compute_all(batch, work / "tiles", params, pool, partial(progress.step, "tiles"))
+    return batch, work
 
 
 def _silent(done: int, total: int, stage: str, message: str) -> None:
@@ -184,7 +211,6 @@ def _write_products(
     parts: Path,
     made: Path,
     params: RunParams,
-    strays: int,
     progress: _Progress,
 ) -> None:
     (made / result.RASTERS).mkdir(parents=True, exist_ok=True)
@@ -200,7 +226,7 @@ def _write_products(
     write_json(made / result.MODEL, found.model.to_dict())
     measured, totals = assembly.survey(batch, parts), assembly.totals(batch, parts)
     report = quality.with_volumes(
-        quality.survey(batch, cells, totals, measured, strays, times), cells, found, areas, left_out
+        quality.survey(batch, cells, totals, measured, times), cells, found, areas, left_out
     )
     quality_files.write(made, report, cells, measured)
     _write_items(batch, found, made, times)

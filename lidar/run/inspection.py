@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from pyproj import CRS
 
-from lidar.errors import CrsError, DecodeError, HeaderError, WorkerError
+from lidar.errors import CrsError, DecodeError, HeaderError, LidarError, WorkerError
 from lidar.io import crs as crs_io
 from lidar.io import headers
+from lidar.io.checksum import sha256_of
 from lidar.io.faults import Fault, refuse, warn
 from lidar.io.headers import LasHeader
 from lidar.io.las import LasFile
@@ -23,7 +24,6 @@ from lidar.run.statistics import PointStatistics, describe
 FEWEST_POINTS = 100
 SPARSEST_M2 = 0.01
 LOW_PULSE_DENSITY_M2 = 4.0
-HASH_BLOCK = 1 << 20
 LATTICE = 1000
 
 
@@ -54,35 +54,65 @@ def inspect(
     BatchReport
         Never raises for what is in a file: that becomes a fault.
     """
-    reports = [FileReport(path=Path(path)) for path in files]
-    with Sandbox() as sandbox:
-        for report in reports:
-            _inspect_file(report, crs, sandbox if decode else None)
-    reports.sort(key=lambda r: (r.name, r.sha256 or "", str(r.path)))
-    batch = BatchReport(files=reports)
-    _find_duplicates(reports)
-    _compare_crs(batch, expected)
-    _compare_heights(batch)
-    batch.overlap_share = _overlap_share(batch)
-    if not batch.used:
-        batch.faults.append(refuse("nothing_to_do", "no file of the batch can be processed"))
+    batch = survey(files, crs=crs, expected=expected)
+    if decode:
+        with Sandbox() as sandbox:
+            for report in batch.files:
+                _look_at_points(report, sandbox)
+        compare_points(batch)
     return batch
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+def survey(
+    files: Iterable[Path | str], *, crs: CRS | None = None, expected: CRS | None = None
+) -> BatchReport:
+    """Look at the headers of a batch; arguments and result as `inspect`.
+
+    Checksums are taken only where two files may be the same.
+    """
+    reports = [FileReport(path=Path(path)) for path in files]
+    reports.sort(key=lambda r: (r.name, str(r.path)))
+    for report in reports:
+        _look_at_header(report, crs)
+    batch = BatchReport(files=reports)
+    _find_copies(reports)
+    _compare_crs(batch, expected)
+    batch.overlap_share = _overlap_share(batch)
+    _require_something(batch)
+    return batch
 
 
-def _inspect_file(report: FileReport, crs: CRS | None, sandbox: Sandbox | None) -> None:
+def add_points(report: FileReport, found: PointStatistics | LidarError, sha256: str | None) -> None:
+    """Add to a file's report what its points are like, or why they cannot be read."""
+    report.sha256 = sha256
+    if isinstance(found, PointStatistics):
+        report.statistics = found
+        report.faults += _point_faults(report, found)
+    elif isinstance(found, DecodeError):
+        report.faults.append(Fault(found.code, "refuse", str(found), found.fields))
+    else:
+        message = f"{report.name}: cannot be decoded ({found}); the file is damaged, copy it again"
+        report.faults.append(Fault(DecodeError.code, "refuse", message))
+
+
+def compare_points(batch: BatchReport) -> None:
+    """Compare the files of a batch once their points were looked at."""
+    batch.files.sort(key=lambda r: (r.name, r.sha256 or "", str(r.path)))
+    _find_same_points(batch)
+    _compare_heights(batch)
+    batch.crs = batch.crs if batch.used else None
+    batch.overlap_share = _overlap_share(batch)
+    _require_something(batch)
+
+
+def _require_something(batch: BatchReport) -> None:
+    if not batch.used and not batch.faults:
+        batch.faults.append(refuse("nothing_to_do", "no file of the batch can be processed"))
+
+
+def _look_at_header(report: FileReport, crs: CRS | None) -> None:
     try:
         report.size = report.path.stat().st_size
-        if sandbox is not None:
-            report.sha256 = sha256_of(report.path)
         header = headers.read(report.path)
     except HeaderError as error:
         report.faults.append(Fault(error.code, "refuse", str(error), error.fields))
@@ -92,9 +122,21 @@ def _inspect_file(report: FileReport, crs: CRS | None, sandbox: Sandbox | None) 
         report.faults.append(refuse("unreadable", message))
         return
     _add_header(report, header)
-    file = _with_crs(report, header, crs)
-    if file is not None and sandbox is not None and not report.refused:
-        _add_statistics(report, file, sandbox)
+    report.file = _with_crs(report, header, crs)
+
+
+def _look_at_points(report: FileReport, sandbox: Sandbox) -> None:
+    if any(fault.code == "unreadable" for fault in report.faults):
+        return
+    report.sha256 = report.sha256 or sha256_of(report.path)
+    if report.file is None or not report.used:
+        return
+    try:
+        found = sandbox.call(describe, report.file)
+    except (DecodeError, WorkerError) as error:
+        add_points(report, error, report.sha256)
+        return
+    add_points(report, found, report.sha256)
 
 
 def _add_header(report: FileReport, header: LasHeader) -> None:
@@ -143,19 +185,6 @@ def _feet(report: FileReport, file: LasFile) -> Fault:
         z_to_m=source.z_to_m,
         z_unit_stated=source.z_unit_stated,
     )
-
-
-def _add_statistics(report: FileReport, file: LasFile, sandbox: Sandbox) -> None:
-    try:
-        report.statistics = sandbox.call(describe, file)
-    except DecodeError as error:
-        report.faults.append(Fault(error.code, "refuse", str(error), error.fields))
-        return
-    except WorkerError as error:
-        message = f"{report.name}: cannot be decoded ({error}); the file is damaged, copy it again"
-        report.faults.append(Fault(DecodeError.code, "refuse", message))
-        return
-    report.faults += _point_faults(report, report.statistics)
 
 
 def _point_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
@@ -235,17 +264,36 @@ def _time_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
     return [warn("no_scan_date", message, time_kind=seen.time_kind)]
 
 
-def _find_duplicates(reports: list[FileReport]) -> None:
+def _find_copies(reports: list[FileReport]) -> None:
+    """Mark files with the same bytes as another; only those of equal size are read."""
+    of_size = Counter(report.size for report in reports)
     first: dict[str, str] = {}
     for report in reports:
-        if report.sha256 is None:
+        if report.file is None or of_size[report.size] == 1:
             continue
+        report.sha256 = sha256_of(report.path)
         if report.sha256 in first:
             report.duplicate_of = first[report.sha256]
             message = f"{report.name}: same bytes as {report.duplicate_of}; it is used once"
             report.faults.append(warn("duplicate", message, of=report.duplicate_of))
         else:
             first[report.sha256] = report.name
+
+
+def _find_same_points(batch: BatchReport) -> None:
+    """Mark files with the same points as another, stored in another way or order."""
+    first: dict[tuple[str, int], str] = {}
+    for report in batch.used:
+        seen = report.statistics
+        if seen is None or seen.fingerprint is None:
+            continue
+        key = (seen.fingerprint, seen.points_seen)
+        if key in first:
+            report.duplicate_of = first[key]
+            message = f"{report.name}: same points as {report.duplicate_of}; they are used once"
+            report.faults.append(warn("same_points", message, of=report.duplicate_of))
+        else:
+            first[key] = report.name
 
 
 def _compare_crs(batch: BatchReport, expected: CRS | None) -> None:

@@ -64,6 +64,10 @@ class Tile:
         b = self.buffer_m
         return left - b, bottom - b, right + b, top + b
 
+    def touched_by(self, cloud: Cloud) -> bool:
+        """Tell whether a file may have points in the core or its buffer."""
+        return cloud.points_in(self.outer) > 0
+
     def owns(self, x_m: float, y_m: float) -> bool:
         """Tell whether a place is in the core."""
         left, bottom, right, top = self.core

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import closing
 from typing import TypeVar
 
-from lidar.errors import RunCancelledError
+from lidar.errors import LidarError, RunCancelledError
 from lidar.io.sandbox import MEMORY_BYTES, Sandbox
 
 J = TypeVar("J")
@@ -53,10 +54,26 @@ class Pool:
         LidarError
             The first that a job raised; running jobs are killed.
         """
+        with closing(self.outcomes(function, jobs)) as outcomes:
+            for job, outcome in outcomes:
+                if isinstance(outcome, LidarError):
+                    raise outcome
+                yield job, outcome
+
+    def outcomes(
+        self, function: Callable[[J], R], jobs: Sequence[J]
+    ) -> Generator[tuple[J, R | LidarError]]:
+        """Yield each job with its result or the error it raised, in the order they finish.
+
+        Raises
+        ------
+        RunCancelledError
+            If asked to stop; running jobs are killed.
+        """
         if not self._workers:
             for job in jobs:
                 self._check_cancelled()
-                yield job, function(job)
+                yield job, _outcome(_here, function, job)
             return
         with ThreadPoolExecutor(self._workers) as threads:
             waiting = {threads.submit(self._call, function, job): job for job in jobs}
@@ -69,7 +86,9 @@ class Pool:
                     sandbox.kill()
                 raise
 
-    def _finished(self, waiting: dict[Future[R], J]) -> Iterator[tuple[J, R]]:
+    def _finished(
+        self, waiting: dict[Future[R | LidarError], J]
+    ) -> Iterator[tuple[J, R | LidarError]]:
         while waiting:
             self._check_cancelled()
             try:
@@ -79,13 +98,26 @@ class Pool:
             job = waiting.pop(future)
             yield job, future.result()
 
-    def _call(self, function: Callable[[J], R], job: J) -> R:
+    def _call(self, function: Callable[[J], R], job: J) -> R | LidarError:
         sandbox = self._idle.get()
         try:
-            return sandbox.call(function, job)
+            return _outcome(sandbox.call, function, job)
         finally:
             self._idle.put(sandbox)
 
     def _check_cancelled(self) -> None:
         if self._should_cancel():
             raise RunCancelledError("the run was stopped; start it again to go on where it stopped")
+
+
+def _here(function: Callable[[J], R], job: J) -> R:
+    return function(job)
+
+
+def _outcome(
+    call: Callable[[Callable[[J], R], J], R], function: Callable[[J], R], job: J
+) -> R | LidarError:
+    try:
+        return call(function, job)
+    except LidarError as error:
+        return error

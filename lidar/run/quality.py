@@ -24,7 +24,6 @@ def survey(
     cells: Cells,
     totals: TileTotals,
     measured: SurveyQuality,
-    strays: int,
     times: Times,
 ) -> Report:
     """Return what can be said of a batch without volumes, as JSON-able values."""
@@ -35,7 +34,7 @@ def survey(
         "ground_source": batch.ground,
         "scanned": {"first": times.first, "last": times.last, "source": times.source},
         "points": totals.points,
-        "points_outside": strays,
+        "points_outside": batch.strays,
         "terrain_points": totals.terrain_points,
         "terrain_void_share": _share(totals.void_cells, totals.terrain_cells),
         "trees": totals.trees,
@@ -47,7 +46,7 @@ def survey(
         "thin_cells_share": round(float((pulses_m2 < LOW_PULSE_DENSITY_M2).mean()), 4),
         "survey": figures,
         "checks": survey_report.checks(figures, times.last if times.known else None),
-        "notes": _survey_notes(batch, strays, times),
+        "notes": _survey_notes(batch, times),
     }
 
 
@@ -86,7 +85,7 @@ def _volume_notes(volumes: Volumes, zones: Zones, zones_left_out: int) -> list[N
     return notes
 
 
-def _survey_notes(batch: Batch, strays: int, times: Times) -> list[Note]:
+def _survey_notes(batch: Batch, times: Times) -> list[Note]:
     notes = []
     if batch.ground == "normalised":
         notes.append(
@@ -96,9 +95,9 @@ def _survey_notes(batch: Batch, strays: int, times: Times) -> list[Note]:
                 "say nothing",
             )
         )
-    if strays:
-        message = f"{strays} points lie outside the bounds their files state and are left out"
-        notes.append(_note("points_outside", message, points=strays))
+    if batch.strays:
+        message = f"{batch.strays} points lie outside the bounds their files state and are left out"
+        notes.append(_note("points_outside", message, points=batch.strays))
     if not times.known:
         notes.append(_note("no_scan_date", f"the day of the scan is not known ({times.source})"))
     refused = [f.name for f in batch.report.refused]

@@ -9,7 +9,7 @@ from typing import Any
 from pyproj import CRS
 
 from lidar.io.faults import Fault
-from lidar.io.las import Box
+from lidar.io.las import Box, LasFile
 from lidar.run.statistics import PointStatistics
 
 _PLAIN = (
@@ -42,8 +42,10 @@ class FileReport:
     statistics : PointStatistics or None
         Of decoded points; None when not decoded.
     duplicate_of : str or None
-        Name of the first file with the same bytes.
+        Name of the first file with the same bytes or the same points.
     faults : list of Fault
+    file : LasFile or None
+        What reads its points; None when header or coordinate system is unusable.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class FileReport:
     statistics: PointStatistics | None = None
     duplicate_of: str | None = None
     faults: list[Fault] = field(default_factory=list)
+    file: LasFile | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from lidar.core import cs_map, ground, metrics, relief, surface, survey_quality, terrain, trees
 from lidar.core.grid import Grid
 from lidar.core.points import GROUND, Points
 from lidar.core.sampling import Raster
-from lidar.io.las import LasFile
 from lidar.run.params import CANOPY_M, MESH_M, TERRAIN_M, RunParams
 from lidar.run.plan import Tile
 from lidar.run.spill import load
@@ -46,19 +46,22 @@ class TileJob:
         Those whose centre lies in the core.
     ground : "delivered", "found" or "normalised"
         Decided for the whole batch, so that no seam follows from it.
+    origin_m, crs
+        Of the batch.
     spill, folder : Path
         Where the points are, where the result goes.
-    file : LasFile
-        Any of the batch, for the coordinate system.
+    files : int
+        How many files the batch has.
     """
 
     tile: Tile
     plots: tuple[PlotCircle, ...]
     ground: str
     origin_m: tuple[int, int, int]
+    crs: CRS
     spill: Path
+    files: int
     folder: Path
-    file: LasFile
     params: RunParams
 
     @property
@@ -80,7 +83,7 @@ class _Heights:
 
 def compute(job: TileJob) -> None:
     """Compute a tile from its points and write it by one rename."""
-    points = load(job.spill, job.tile, job.origin_m, job.file)
+    points = load(job.spill, range(job.files), job.tile, job.origin_m, job.crs)
     arrays = from_points(points, job.tile, job.plots, job.ground, job.params)
     job.folder.mkdir(parents=True, exist_ok=True)
     making = job.done.with_suffix(f".{os.getpid()}.making")

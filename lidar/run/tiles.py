@@ -8,48 +8,33 @@ from pathlib import Path
 
 from lidar.run.batch import Batch
 from lidar.run.params import RunParams
-from lidar.run.plan import Cloud, Tile
+from lidar.run.plan import Tile
 from lidar.run.pool import Pool
-from lidar.run.spill import SpillJob, hand_out, strays_of
 from lidar.run.tile import TileJob, compute
 
-Report = Callable[[str, str], None]
 
-
-def compute_all(batch: Batch, work: Path, params: RunParams, pool: Pool, report: Report) -> int:
+def compute_all(
+    batch: Batch, folder: Path, params: RunParams, pool: Pool, report: Callable[[str], None]
+) -> None:
     """Compute every tile of a batch that is not there yet.
 
     Parameters
     ----------
     batch : Batch
-    work : Path
-        Folder of this batch and these settings: parts appear in it by rename.
+    folder : Path
+        Of this batch and these settings: tiles appear in it by rename.
     params : RunParams
     pool : Pool
-    report : callable (stage, message)
-        Called once for every file read and tile computed, also for those found done.
-
-    Returns
-    -------
-    int
-        Points that lay in no tile: outside the bounds their headers state.
+    report : callable (name of the tile)
+        Called once for every tile computed, also for those found done.
     """
-    spill = work / "points"
-    reading = [_spill_job(batch, number, spill) for number in range(len(batch.files))]
-    tiles = [_tile_job(batch, tile, spill, work / "tiles", params) for tile in batch.layout.tiles]
-    for job in reading:
-        if job.done.is_dir():
-            report("read", job.file.path.name)
-    for job, _ in pool.map(hand_out, [j for j in reading if not j.done.is_dir()]):
-        report("read", job.file.path.name)
-    strays = sum(strays_of(job) for job in reading)
-    for tile in tiles:
-        if tile.done.exists():
-            report("tiles", tile.tile.name)
-    for tile, _ in pool.map(compute, [t for t in tiles if not t.done.exists()]):
-        _forget_points(spill, tile.tile)
-        report("tiles", tile.tile.name)
-    return strays
+    jobs = [_job(batch, tile, folder, params) for tile in batch.layout.tiles]
+    for job in jobs:
+        if job.done.exists():
+            report(job.tile.name)
+    for job, _ in pool.map(compute, [job for job in jobs if not job.done.exists()]):
+        _forget_points(batch.spill, job.tile)
+        report(job.tile.name)
 
 
 def forget(work: Path) -> None:
@@ -57,17 +42,17 @@ def forget(work: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _spill_job(batch: Batch, number: int, spill: Path) -> SpillJob:
-    file = batch.files[number]
-    cloud = Cloud(file.bounds_m(), file.header.point_count)
-    tiles = tuple(t for t in batch.layout.tiles if cloud.points_in(t.outer))
-    return SpillJob(file, number, tiles, batch.origin_m, spill)
-
-
-def _tile_job(batch: Batch, tile: Tile, spill: Path, folder: Path, params: RunParams) -> TileJob:
-    circles = batch.circles_in(tile)
+def _job(batch: Batch, tile: Tile, folder: Path, params: RunParams) -> TileJob:
     return TileJob(
-        tile, circles, batch.ground, batch.origin_m, spill, folder, batch.files[0], params
+        tile=tile,
+        plots=batch.circles_in(tile),
+        ground=batch.ground,
+        origin_m=batch.origin_m,
+        crs=batch.crs,
+        spill=batch.spill,
+        files=len(batch.files),
+        folder=folder,
+        params=params,
     )
 
 
