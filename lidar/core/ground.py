@@ -130,15 +130,19 @@ def find(points: Points, params: GroundParams | None = None, grid: Grid | None =
     )
 
 
-def usable_ground(points: Points) -> bool:
+def is_good(found: DeliveredGround) -> bool:
     """Tell whether delivered ground classes can be used as they are.
 
     They can when at least 0.5 % of the points are ground, ground (or water) is
     found in at least 70 % of the 20 m cells that have points, and at most 2 % of
     the ground lies high above other points.
     """
-    found = delivered_ground(points)
     return found.share >= 0.005 and found.spread >= 0.7 and found.high_share <= 0.02
+
+
+def usable_ground(points: Points) -> bool:
+    """Tell whether the delivered ground classes of some points are good; see `is_good`."""
+    return is_good(delivered_ground(points))
 
 
 def is_delivered_terrain(points: Points) -> Mask:
@@ -158,22 +162,35 @@ def delivered_ground(points: Points) -> DeliveredGround:
         return DeliveredGround(0.0, 0.0, 0.0)
     mesh = used.cells(Grid.covering(used.box(), 20.0, used.crs))
     covered = np.unique(mesh[is_ground | (used.classification == WATER)])
-    above_m = _above_lowest(used, 2.0)[is_ground]
+    n_ground, n_high = count_high(used)
     return DeliveredGround(
-        float(is_ground.mean()),
-        covered.size / np.unique(mesh).size,
-        float((above_m >= 4.0).mean()),
+        float(is_ground.mean()), covered.size / np.unique(mesh).size, n_high / n_ground
     )
 
 
-def _above_lowest(points: Points, cell_m: float) -> NDArray[np.float64]:
-    """Return the height of each point above the lowest one of its cell, metres."""
-    grid = Grid.covering(points.box(), cell_m, points.crs)
-    lowest = lowest_points(points, np.ones(len(points), np.bool_), grid)
-    floor_m = np.zeros(grid.size, np.float32)
-    floor_m[lowest.cell] = lowest.z_m
-    above_m: NDArray[np.float64] = points.z_mm / MM_PER_M - floor_m[points.cells(grid)]
-    return above_m
+def count_high(points: Points) -> tuple[int, int]:
+    """Count the ground points, and those 4 m or more above the lowest of their 2 m cell.
+
+    Noise and withheld overlap are left out.
+    """
+    is_ground = points.classification == GROUND
+    if not is_ground.any():
+        return 0, 0
+    grid = Grid.covering(points.box(), 2.0, points.crs)
+    lowest = _cell_minima(points.cells(grid), points.z_mm, points.is_usable(), grid.size)
+    above_mm = points.z_mm[is_ground] - lowest[points.take(is_ground).cells(grid)]
+    return above_mm.size, int((above_mm >= 4 * MM_PER_M).sum())
+
+
+@kernel
+def _cell_minima(
+    cells: NDArray[np.int32], z_mm: Millimetres, wanted: Mask, n_cells: int
+) -> Millimetres:
+    lowest = np.full(n_cells, np.iinfo(np.int32).max, np.int32)
+    for i in range(cells.size):
+        if wanted[i]:
+            lowest[cells[i]] = min(lowest[cells[i]], z_mm[i])
+    return lowest
 
 
 @kernel

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from lidar.core.grid import MM_PER_M, Grid
-from lidar.core.kernel import kernel
+from lidar.core.kernel import floor_div, kernel
 from lidar.errors import PointsMismatchError
 
 GROUND = 2
@@ -185,9 +185,10 @@ def _cells(
     cols: int,
 ) -> NDArray[np.int32]:
     out = np.empty(x.size, np.int32)
+    per_mm = 1.0 / cell
     for i in range(x.size):
-        col = (x[i] - left) // cell
-        row = (top - y[i]) // cell
+        col = floor_div(x[i] - left, per_mm)
+        row = floor_div(top - y[i], per_mm)
         inside = 0 <= col < cols and 0 <= row < rows
         out[i] = row * cols + col if inside else -1
     return out

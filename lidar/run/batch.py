@@ -16,7 +16,7 @@ from lidar.errors import BatchRefusedError, LidarError
 from lidar.io import las
 from lidar.io.las import LasFile
 from lidar.io.plots import PlotTable
-from lidar.run.inspection import add_points, compare_points, survey
+from lidar.run.inspection import add_points, compare_points, compare_systems, survey
 from lidar.run.params import RunParams
 from lidar.run.plan import Cloud, Layout, Tile, layout
 from lidar.run.pool import Pool
@@ -134,7 +134,8 @@ def prepare(
     """
     given = CRS.from_epsg(params.epsg) if params.epsg else None
     expected = CRS.from_epsg(params.expected_epsg) if params.expected_epsg else None
-    report = survey(files, crs=given, expected=expected)
+    report = survey(files, crs=given)
+    compare_systems(report, expected)
     _require_usable(report, params.skip_refused)
     while True:
         plan = _plan(report, params)

@@ -54,32 +54,27 @@ def inspect(
     BatchReport
         Never raises for what is in a file: that becomes a fault.
     """
-    batch = survey(files, crs=crs, expected=expected)
+    batch = survey(files, crs=crs)
     if decode:
         with Sandbox() as sandbox:
             for report in batch.files:
                 _look_at_points(report, sandbox)
-        compare_points(batch)
+    compare_systems(batch, expected)
+    compare_points(batch)
     return batch
 
 
-def survey(
-    files: Iterable[Path | str], *, crs: CRS | None = None, expected: CRS | None = None
-) -> BatchReport:
-    """Look at the headers of a batch; arguments and result as `inspect`.
+def survey(files: Iterable[Path | str], *, crs: CRS | None = None) -> BatchReport:
+    """Look at the headers of a batch; checksums are taken only where two files may be the same.
 
-    Checksums are taken only where two files may be the same.
+    Arguments as `inspect`. What is to be compared between files is not, yet.
     """
     reports = [FileReport(path=Path(path)) for path in files]
     reports.sort(key=lambda r: (r.name, str(r.path)))
     for report in reports:
         _look_at_header(report, crs)
-    batch = BatchReport(files=reports)
     _find_copies(reports)
-    _compare_crs(batch, expected)
-    batch.overlap_share = _overlap_share(batch)
-    _require_something(batch)
-    return batch
+    return BatchReport(files=reports)
 
 
 def add_points(report: FileReport, found: PointStatistics | LidarError, sha256: str | None) -> None:
@@ -95,19 +90,34 @@ def add_points(report: FileReport, found: PointStatistics | LidarError, sha256: 
         report.faults.append(Fault(DecodeError.code, "refuse", message))
 
 
+def compare_systems(batch: BatchReport, expected: CRS | None) -> None:
+    """Refuse files of other systems than the one expected, else than that of most points."""
+    used = batch.used
+    if not used:
+        return
+    wanted = expected or _most_common(used)
+    for report in used:
+        assert report.crs is not None
+        if not crs_io.same(report.crs, wanted):
+            code = "unexpected_crs" if expected is not None else "mixed_crs"
+            message = (
+                f"{report.name}: is in {report.crs_label}, the batch in {crs_io.label(wanted)}; have it "
+                "reprojected, or run it as a batch of its own"
+            )
+            fields = {"crs": report.crs_label, "wanted": crs_io.label(wanted)}
+            report.faults.append(Fault(code, "refuse", message, fields))
+    batch.crs = wanted if batch.used else None
+
+
 def compare_points(batch: BatchReport) -> None:
-    """Compare the files of a batch once their points were looked at."""
+    """Refuse what does not fit the rest of a batch, once points were looked at or not."""
     batch.files.sort(key=lambda r: (r.name, r.sha256 or "", str(r.path)))
     _find_same_points(batch)
     _compare_heights(batch)
-    batch.crs = batch.crs if batch.used else None
     batch.overlap_share = _overlap_share(batch)
-    _require_something(batch)
-
-
-def _require_something(batch: BatchReport) -> None:
-    if not batch.used and not batch.faults:
-        batch.faults.append(refuse("nothing_to_do", "no file of the batch can be processed"))
+    if not batch.used:
+        batch.crs = None
+        batch.faults = [refuse("nothing_to_do", "no file of the batch can be processed")]
 
 
 def _look_at_header(report: FileReport, crs: CRS | None) -> None:
@@ -294,25 +304,6 @@ def _find_same_points(batch: BatchReport) -> None:
             report.faults.append(warn("same_points", message, of=report.duplicate_of))
         else:
             first[key] = report.name
-
-
-def _compare_crs(batch: BatchReport, expected: CRS | None) -> None:
-    """Refuse files of other systems than the one expected, else than that of most points."""
-    used = batch.used
-    if not used:
-        return
-    wanted = expected or _most_common(used)
-    for report in used:
-        assert report.crs is not None
-        if not crs_io.same(report.crs, wanted):
-            code = "unexpected_crs" if expected is not None else "mixed_crs"
-            message = (
-                f"{report.name}: is in {report.crs_label}, the batch in {crs_io.label(wanted)}; have it "
-                "reprojected, or run it as a batch of its own"
-            )
-            fields = {"crs": report.crs_label, "wanted": crs_io.label(wanted)}
-            report.faults.append(Fault(code, "refuse", message, fields))
-    batch.crs = wanted if batch.used else None
 
 
 def _most_common(used: list[FileReport]) -> CRS:

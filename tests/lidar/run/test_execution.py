@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import laspy
 import numpy as np
 import pytest
 import rasterio
@@ -299,6 +300,22 @@ def test_a_bad_file_refuses_the_batch_or_is_left_out_by_choice(grove, tmp_path, 
     params = RunParams(skip_refused=True)
     result = execute([*inputs(grove), bad], tmp_path, params=params, workers=0)
     assert "files_refused" in {n["code"] for n in result.quality["notes"]}
+
+
+def test_the_same_points_in_another_file_change_nothing(done, grove, tmp_path, las_writer):
+    points = laspy.read(grove / "line_2.laz")
+    las_writer(
+        tmp_path / "zz_again.las",
+        *(np.asarray(points[axis]) for axis in "xyz"),
+        return_number=points.return_number,
+        number_of_returns=points.number_of_returns,
+    )
+    files = [*inputs(grove), tmp_path / "zz_again.las"]
+    settings = {"params": SMALL, "workers": 0}
+    result = execute(files, tmp_path / "out", **with_ground_truth(grove), **settings)
+    assert [i["name"] for i in result.manifest["inputs"]] == ["line_1.laz", "line_2.laz"]
+    for kind in result.rasters:
+        assert result.rasters[kind].read_bytes() == done[0].rasters[kind].read_bytes()
 
 
 def test_replacing_a_result_replaces_all_of_it(done, grove, tmp_path):

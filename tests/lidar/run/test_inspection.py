@@ -187,6 +187,23 @@ def test_the_same_file_twice_is_used_once(tmp_path, grove):
     assert report.files[1].duplicate_of == "line_1.laz"
 
 
+def test_the_same_points_stored_otherwise_are_used_once(tmp_path, grove, las_writer):
+    points = laspy.read(grove / "line_1.laz")
+    turned = np.arange(len(points))[::-1]
+    las_writer(
+        tmp_path / "zz_turned.las",
+        *(np.asarray(points[axis])[turned] for axis in "xyz"),
+        version="1.2",
+        point_format=1,
+        scale=0.001,
+        return_number=points.return_number[turned],
+    )
+    report = inspect([tmp_path / "zz_turned.las", grove / "line_1.laz", grove / "line_2.laz"])
+    assert [f.name for f in report.used] == ["line_1.laz", "line_2.laz"]
+    assert report.files[2].duplicate_of == "line_1.laz"
+    assert "same_points" in codes(report.files[2], "warn")
+
+
 def test_heights_above_ground_do_not_mix_with_heights_above_the_sea(tmp_path, grove, las_writer):
     rng = np.random.default_rng(2)
     x, y = rng.uniform(58_400, 58_500, 5000), rng.uniform(13_300, 13_400, 5000)
