@@ -58,6 +58,48 @@ def in_current_edition() -> Exists:
     )
 
 
+def municipality_choices() -> list[tuple[str, str]]:
+    """Codes and names of the municipalities that the acting principal has a register of."""
+    visible = Edition.objects.values("municipality")
+    found = Municipality.objects.filter(pk__in=visible).only("code", "name", "name_en")
+    return [(m.code, _in_language(m)) for m in found]
+
+
+def municipality_names() -> dict[str, str]:
+    """Names of the municipalities by code, in the language of the moment."""
+    found = Municipality.objects.only("code", "name", "name_en")
+    return {m.code: _in_language(m) for m in found}
+
+
+def edition_choices() -> list[tuple[int, str]]:
+    """Years of which the acting principal has a register, newest first."""
+    years = Edition.objects.order_by("-year").values_list("year", flat=True).distinct()
+    return [(year, _("%(year)s年度") % {"year": year}) for year in years]
+
+
+def code_choices() -> dict[str, list[tuple[str, str]]]:
+    """Codes and names of the newest code edition, by table."""
+    newest = CodeTable.objects.order_by("-edition").values("edition")[:1]
+    choices: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in CodeTable.objects.filter(edition=newest).order_by("code"):
+        choices[row.table].append((row.code, f"{row.code} {_in_language(row)}"))
+    return choices
+
+
+class CodeNames:
+    """Names of an edition's codes in the language of the moment."""
+
+    def __init__(self, edition: int) -> None:
+        self._names = {(row.table, row.code): _in_language(row) for row in _codes_for(edition)}
+
+    def __call__(self, table: str, code: str) -> str:
+        """Name a code; an unknown one stays visible as unknown, an empty one empty."""
+        if not code:
+            return ""
+        unknown = _("不明（コード%(code)s）") % {"code": code}
+        return self._names.get((table, code)) or unknown
+
+
 def known_codes(edition: int) -> dict[str, frozenset[str]]:
     """Codes by table of the newest code edition that is not newer than `edition`."""
     codes: dict[str, set[str]] = defaultdict(set)
@@ -68,8 +110,8 @@ def known_codes(edition: int) -> dict[str, frozenset[str]]:
 
 def _codes_for(edition: int) -> list[CodeTable]:
     """Code rows in force for an edition of the register."""
-    in_force = CodeTable.objects.filter(edition__lte=edition).order_by("-edition").first()
-    return list(CodeTable.objects.filter(edition=in_force.edition)) if in_force else []
+    in_force = CodeTable.objects.filter(edition__lte=edition).order_by("-edition").values("edition")
+    return list(CodeTable.objects.filter(edition=in_force[:1]))
 
 
 def fingerprints(municipality: Municipality, edition: int) -> dict[str, Fingerprint]:
@@ -106,7 +148,7 @@ def register_entry(keycode: str, municipality_code: str | None = None) -> Regist
     if sub is None:
         return None
     stands = list(Stand.objects.filter(subcompartment=sub).order_by("storey"))
-    names = {(row.table, row.code): _code_name(row) for row in _codes_for(sub.edition)}
+    names = CodeNames(sub.edition)
     return RegisterEntry(
         keycode=sub.keycode,
         edition=sub.edition,
@@ -120,8 +162,8 @@ def register_entry(keycode: str, municipality_code: str | None = None) -> Regist
     )
 
 
-def _storey(stand: Stand, names: dict[tuple[str, str], str]) -> Storey:
-    """Describe a storey with names; an unknown code stays visible as unknown."""
+def _storey(stand: Stand, names: CodeNames) -> Storey:
+    """Describe a storey with names for its codes."""
     species = (
         (stand.species1_code, stand.share1),
         (stand.species2_code, stand.share2),
@@ -129,8 +171,8 @@ def _storey(stand: Stand, names: dict[tuple[str, str], str]) -> Storey:
     )
     return Storey(
         storey=stand.storey,
-        forest_type=_named(names, "forest_type", stand.forest_type_code),
-        species=tuple((_named(names, "species", code), share) for code, share in species if code),
+        forest_type=names("forest_type", stand.forest_type_code),
+        species=tuple((names("species", code), share) for code, share in species if code),
         age=stand.age,
         age_class=age_class(stand.age),
         height_m=stand.height_m,
@@ -139,16 +181,10 @@ def _storey(stand: Stand, names: dict[tuple[str, str], str]) -> Storey:
     )
 
 
-def _named(names: dict[tuple[str, str], str], table: str, code: str) -> str:
-    if not code:
-        return ""
-    return names.get((table, code)) or _("不明（コード%(code)s）") % {"code": code}
-
-
-def _code_name(row: CodeTable) -> str:
-    """Give the code's name in the language of the moment."""
+def _in_language(thing: CodeTable | Municipality) -> str:
+    """Give the name in the language of the moment."""
     japanese = (get_language() or "ja").startswith("ja")
-    return row.name if japanese or not row.name_en else row.name_en
+    return thing.name if japanese or not thing.name_en else thing.name_en
 
 
 def _sum_known(values: Iterable[Decimal | None]) -> Decimal | None:

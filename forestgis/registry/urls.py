@@ -1,7 +1,12 @@
 """Addresses of the registry app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from forestgis.registry.views import search
 
 app_name = "registry"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("register/", search.search, name="search"),
+    path("register/totals/", search.totals, name="totals"),
+]

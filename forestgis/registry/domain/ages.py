@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_YEARS = 5
+YEARS_PER_CLASS = 5
 
 
 def age_class(age: int | None) -> int | None:
@@ -13,4 +13,4 @@ def age_class(age: int | None) -> int | None:
     >>> age_class(26)
     6
     """
-    return None if not age else (age - 1) // _YEARS + 1
+    return None if not age else (age - 1) // YEARS_PER_CLASS + 1

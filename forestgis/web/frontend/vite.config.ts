@@ -12,7 +12,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1300,
     rollupOptions: {
-      input: ["src/styles/main.css", "src/styles/map.css", "src/base.ts", "src/map/main.ts"],
+      input: [
+        "src/styles/main.css",
+        "src/styles/map.css",
+        "src/styles/register.css",
+        "src/base.ts",
+        "src/map/main.ts",
+      ],
       output: {
         entryFileNames: "[name]-[hash].js",
         chunkFileNames: "[name]-[hash].js",
