@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "forestgis.logs.RequestIdMiddleware",
     "forestgis.web.middleware.SecurityHeadersMiddleware",
+    "forestgis.maps.middleware.TileMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

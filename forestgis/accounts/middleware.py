@@ -21,6 +21,7 @@ from forestgis.tenancy.principal import PUBLIC, Principal, acting_as
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _FAILED = "_forestgis_view_failed"
 _TOKEN = "_forestgis_token"  # noqa: S105 - the name of an attribute
+_PRINCIPAL = "_forestgis_principal"
 
 
 def unauthorised(request: HttpRequest) -> HttpResponse:
@@ -100,14 +101,24 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         return super().handle_no_permission(request, view_func)
 
 
-def _kept_by_nobody_else(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def token_in(request: HttpRequest) -> ApiToken | None:
+    """Return the token that the request came with; None of a person who is logged in."""
+    return getattr(request, _TOKEN, None)
+
+
+def principal_in(request: HttpRequest) -> Principal | None:
+    """Return on whose behalf the request was answered; None before it was found out."""
+    return getattr(request, _PRINCIPAL, None)
+
+
+def kept_by_nobody_else(response: HttpResponseBase, *, by_program: bool) -> HttpResponseBase:
     """Mark an answer as this reader's own: two people never get the same one.
 
     A browser asks again each time and is told 304 if nothing changed. Programs may not keep
     it at all: QGIS's disk cache, which two users of one PC share, looks neither at Vary nor
     at no-cache, and answered one municipality with another's rows.
     """
-    if came_by_token(request):
+    if by_program:
         response["Cache-Control"] = "no-store"
     else:
         response.headers.setdefault("Cache-Control", "private, no-cache")
@@ -123,11 +134,13 @@ class PrincipalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Commit what the view did, or nothing of it if it failed."""
-        with acting_as(request_principal(request)), transaction.atomic():
+        principal = request_principal(request)
+        setattr(request, _PRINCIPAL, principal)
+        with acting_as(principal), transaction.atomic():
             response = self._get_response(request)
             if hasattr(request, _FAILED) or response.status_code >= 500:
                 transaction.set_rollback(True)
-        return _kept_by_nobody_else(request, response)
+        return kept_by_nobody_else(response, by_program=came_by_token(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Remember that the view raised: Django has made an answer of it before `__call__` sees it."""
@@ -139,7 +152,7 @@ def request_principal(request: HttpRequest) -> Principal:
     user = request.user
     if not isinstance(user, User):
         return PUBLIC
-    token: ApiToken | None = getattr(request, _TOKEN, None)
+    token = token_in(request)
     return principal_of(
         user, may_edit=token is None or token.may_edit, may_administer=token is None
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
+from forestgis.tenancy.stream import row_of
 from tiles.layer import Bounds, Layer
 from tiles.vector.mvt import tile_sql
 
@@ -34,9 +35,7 @@ def surveyed_bounds(*, using: str) -> Bounds | None:
 
 def vector_tile(layer: Layer, z: int, x: int, y: int, *, using: str) -> bytes:
     """Return a vector tile of the rows that the reader may see; empty bytes where there are none."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(tile_sql(layer, z), {"z": z, "x": x, "y": y})
-        row = cursor.fetchone()
+    row = row_of(tile_sql(layer, z), {"z": z, "x": x, "y": y}, using=using)
     return bytes(row[0]) if row and row[0] is not None else b""
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from forestgis.maps import selectors
-from forestgis.maps.access import map_alias, readable_layer, readable_layers
+from forestgis.maps.access import map_alias, readable_layer, readable_layers, reader
+from forestgis.maps.kept import STATE, kept_tile
 from forestgis.maps.language import spoken
+from forestgis.maps.revisions import revisions_for, state_of
 from tiles.errors import TileAddressError
 from tiles.layer import Layer
 from tiles.raster import tile as raster_tile
@@ -83,24 +83,33 @@ def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> Http
     except TileAddressError as error:
         return _no_tile(error)
     alias = map_alias()
-    with transaction.atomic(using=alias):
-        content = selectors.vector_tile(layer, z, x, y, using=alias)
-    return _tile(request, content, mvt.CONTENT_TYPE)
+    return kept_tile(
+        request,
+        layer,
+        (z, x, y),
+        lambda: selectors.vector_tile(layer, z, x, y, using=alias),
+        mvt.CONTENT_TYPE,
+    )
 
 
 @require_safe
 def raster(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
     """Give one raster tile; transparent where the reader has no product."""
     layer = readable_layer(name, raster=True)
-    alias = map_alias()
     try:
         mvt.check_address(z, x, y)
-        with transaction.atomic(using=alias):
-            files = selectors.product_files(layer, z, x, y, using=alias)
-        content = raster_tile.tile_png(layer, files, z, x, y)
     except TileAddressError as error:
         return _no_tile(error)
-    return _tile(request, content, raster_tile.CONTENT_TYPE)
+    return kept_tile(
+        request, layer, (z, x, y), lambda: _painted(layer, z, x, y), raster_tile.CONTENT_TYPE
+    )
+
+
+def _painted(layer: Layer, z: int, x: int, y: int) -> bytes:
+    alias = map_alias()
+    with transaction.atomic(using=alias):
+        files = selectors.product_files(layer, z, x, y, using=alias)
+    return raster_tile.tile_png(layer, files, z, x, y)
 
 
 def _tile_layers(layer: Layer) -> list[dict[str, object]]:
@@ -153,21 +162,14 @@ def _listed(layer: Layer) -> dict[str, object]:
 
 
 def _tile_address(request: HttpRequest, layer: Layer) -> str:
-    """Return the absolute address template of a layer's tiles, braces left as they are."""
+    """Return the absolute address template of a layer's tiles, braces left as they are.
+
+    It names the state of what the reader may see, so that a browser may keep such a tile for good.
+    """
     route = "maps:raster" if layer.is_raster else "maps:tile"
     path = reverse(route, args=(layer.name, 0, 0, 0)).replace("/0/0/0.", "/{z}/{x}/{y}.")
-    return request.build_absolute_uri("/").rstrip("/") + path
-
-
-def _tile(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:
-    """Answer with the bytes, or 304 if the client has them already."""
-    etag = f'"{hashlib.sha1(content, usedforsecurity=False).hexdigest()}"'
-    if etag in request.headers.get("If-None-Match", ""):
-        response = HttpResponse(status=304)
-    else:
-        response = HttpResponse(content, content_type=content_type)
-    response["ETag"] = etag
-    return response
+    state = state_of(layer, reader(), revisions_for(request))
+    return f"{request.build_absolute_uri('/').rstrip('/')}{path}?{STATE}={state}"
 
 
 def _no_tile(error: TileAddressError) -> JsonResponse:

@@ -379,3 +379,77 @@ _TRANSITIONS = {
     "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
     "delete": "OLD TABLE AS old_rows",
 }
+
+
+class Counted(Operation):
+    """Raise the revision of a topic with every change of a table (`forestgis.tenancy.revisions`).
+
+    The migration depends on ``("tenancy", "0003_revision")``.
+
+    Parameters
+    ----------
+    table : str
+        Name in schema public.
+    topic : str
+        What readers ask the revision of; tables may share one.
+    ignored : sequence of str
+        Columns whose change alone does not count: times of last use. Rows are then compared one by one, so that this
+        is for small tables.
+    """
+
+    category = OperationCategory.SQL
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, table: str, topic: str, *, ignored: Sequence[str] = ()) -> None:
+        self.table = table
+        self.topic = topic
+        self.ignored = tuple(ignored)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Return what rebuilds the operation."""
+        return "Counted", [self.table, self.topic], {"ignored": self.ignored}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Change nothing that Django's models know of."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Put the triggers on the table."""
+        for statement in self.statements():
+            schema_editor.execute(statement)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Take the triggers away."""
+        schema_editor.execute(f"DROP TRIGGER count_change ON {self.table}")
+        schema_editor.execute(f"DROP TRIGGER IF EXISTS count_update ON {self.table}")
+
+    def describe(self) -> str:
+        """Return the line that `migrate` shows."""
+        return f"Changes of {self.table} raise the revision of {self.topic}"
+
+    def statements(self) -> list[str]:
+        """Return the SQL, statement by statement."""
+        action = f"EXECUTE FUNCTION tenancy.note_change('{self.topic}')"
+        events = "INSERT OR DELETE" if self.ignored else "INSERT OR UPDATE OR DELETE"
+        made = [
+            f"CREATE TRIGGER count_change AFTER {events} ON {self.table} FOR EACH STATEMENT {action}"
+        ]
+        if self.ignored:
+            besides = f"- '{{{','.join(self.ignored)}}}'::text[]"
+            changed = f"(to_jsonb(OLD) {besides}) IS DISTINCT FROM (to_jsonb(NEW) {besides})"
+            made.append(
+                f"CREATE TRIGGER count_update AFTER UPDATE ON {self.table} FOR EACH ROW WHEN ({changed}) {action}"
+            )
+        return made

@@ -1,4 +1,4 @@
-"""Rows for answers that are sent while they are read."""
+"""Rows read in a transaction of their own: for answers that are sent while they are read, and for single statements."""
 
 from __future__ import annotations
 
@@ -7,11 +7,37 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from forestgis.tenancy import token
 from forestgis.tenancy.principal import Principal, acting_as, current
 
 Row = tuple[Any, ...]
 Params = Sequence[Any] | Mapping[str, Any]
 _FIRST = 100
+
+
+_ALONE = "SELECT set_config('forestgis.principal', %(_principal)s, true); "
+
+
+def row_of(sql: str, params: Mapping[str, Any], *, using: str) -> Row | None:
+    """Return the first row of one SELECT under the current principal, in one round trip.
+
+    Principal and statement travel together and are one transaction to the server. Inside a transaction of the
+    connection the statement is part of that.
+
+    Raises
+    ------
+    NoPrincipalError
+        If there is no principal.
+    """
+    connection = connections[using]
+    if connection.in_atomic_block:
+        alone, signed = "", ""
+    else:
+        alone, signed = _ALONE, token.sign(current())
+    with connection.cursor() as cursor:
+        cursor.execute(alone + sql, {**params, "_principal": signed})
+        row: Row | None = cursor.fetchone()
+    return row
 
 
 def stream_rows(

@@ -36,7 +36,8 @@ _SUMMARY = (
 # of a municipality is one area.
 _LEVELS = (
     Level(12, "map_compartment", "geom_z11", (*_SUMMARY, "label")),
-    Level(10, "map_compartment", "geom_z9", (*_SUMMARY, "label")),
+    # A thousand 林班 a tile: what colours them, and no figures.
+    Level(10, "map_compartment", "geom_z9", ("municipality_code", "edition", "species_group")),
     Level(9, "map_forest", "geom_z8", _SUMMARY),
     Level(7, "map_forest", "geom_z6", _SUMMARY),
 )

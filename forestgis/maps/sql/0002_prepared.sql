@@ -101,7 +101,7 @@ create table maps_subcompartment (
 create index maps_subcompartment_3857 on maps_subcompartment using gist (geom_3857);
 create index maps_subcompartment_compartment on maps_subcompartment (municipality_code, compartment_number);
 
--- `geom_z11` and `geom_z9` are simplified to less than half a pixel of their zoom (512-pixel tiles: 38 m and 153 m).
+-- `geom_z11` and `geom_z9` are simplified by less than a pixel of their zoom (512-pixel tiles: 38 m and 153 m).
 create table maps_compartment (
     fid bigint primary key,
     municipality_code varchar(5) not null,
@@ -169,7 +169,7 @@ language sql as $$
     insert into maps_compartment
         (fid, municipality_code, edition, number, geom, geom_3857, label_3857, geom_z11, geom_z9)
     select c.id, c.municipality_code, c.edition, c.number, c.geom, c.geom_3857, c.label_3857,
-           maps_simplified(c.geom_3857, 15), maps_simplified(c.geom_3857, 60)
+           maps_simplified(c.geom_3857, 25), maps_simplified(c.geom_3857, 110)
     from registry_compartment c
     where c.municipality_code = of_municipality and c.edition = of_edition and c.number = any(numbers);
 $$;
@@ -180,7 +180,7 @@ create function maps_store_forest(of_municipality text, of_edition integer) retu
     insert into maps_forest (municipality_code, edition, geom_z8, geom_z6)
     select of_municipality, of_edition, maps_simplified(forest.shape, 150), maps_simplified(forest.shape, 600)
     from (
-        select ST_Buffer(ST_Union(ST_Buffer(geom_z9, 70, 'quad_segs=1')), -60, 'quad_segs=1') as shape
+        select ST_Buffer(ST_Union(ST_Buffer(geom_z9, 120, 'quad_segs=1')), -110, 'quad_segs=1') as shape
         from maps_compartment
         where municipality_code = of_municipality
     ) forest
