@@ -121,6 +121,15 @@ class User(AbstractBaseUser):
     ADMINISTRATOR_ROLES: ClassVar[frozenset[str]] = frozenset(
         {Role.PREFECTURE_ADMIN, Role.MUNICIPAL_ADMIN}
     )
+    #: Whose duty it is to know owners and applicants; the same as in `forestgis.accounts.policies`.
+    PERSONAL_DATA_ROLES: ClassVar[frozenset[str]] = frozenset(
+        {
+            Role.PREFECTURE_ADMIN,
+            Role.PREFECTURE_STAFF,
+            Role.MUNICIPAL_ADMIN,
+            Role.MUNICIPAL_OFFICER,
+        }
+    )
     READ_ONLY_ROLES: ClassVar[frozenset[str]] = frozenset({Role.READER, Role.OPERATOR})
 
     username = models.CharField(

@@ -28,6 +28,13 @@ class NotYoursError(ParcelsError):
     words = _("この市町村（%(municipality)s）の台帳を変更する権限がありません。")
 
 
+class NoPersonsError(ParcelsError):
+    """Handling personal data is not among the duties of the acting person's role."""
+
+    code = "no_persons"
+    words = _("この事務の担当者ではないため、個人情報を扱えません。")
+
+
 class NotCheckedError(ParcelsError):
     """Only a file that was checked and found sound can be stored."""
 
@@ -47,3 +54,31 @@ class NoPurposeError(ParcelsError):
 
     code = "no_purpose"
     words = _("個人情報を見る目的を書いてください。")
+
+
+class DecidedError(ParcelsError):
+    """The case was decided before."""
+
+    code = "decided"
+    words = _("この件（%(number)s）はすでに処理されています：%(state)s")
+
+
+class NotPermittedError(ParcelsError):
+    """The rules of provision do not allow it; `reasons` names each with its lots."""
+
+    code = "not_permitted"
+    words = _("提供できません。%(reasons)s")
+
+
+class BadValueError(ParcelsError):
+    """A corrected value does not fit its item."""
+
+    code = "bad_value"
+    words = _("「%(item)s」の内容として読めません：%(value)s")
+
+
+class ExpiryError(ParcelsError):
+    """The last day of use lies before the day of provision."""
+
+    code = "expiry"
+    words = _("利用期限（%(day)s）が過ぎています。")

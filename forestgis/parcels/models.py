@@ -18,6 +18,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
+from forestgis.parcels.domain.provision import Category
 from forestgis.registry.domain.sharing import Sharing
 from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID, MunicipalRow, label_point
 
@@ -252,3 +253,192 @@ class LedgerImport(MunicipalRow):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Case(MunicipalRow):
+    """Abstract: a paper that somebody hands in about lots, and what became of it. Personal data."""
+
+    class State(models.TextChoices):
+        """Where the case is."""
+
+        RECEIVED = "received", _("受付")
+        ACCEPTED = "accepted", _("処理済み")
+        REFUSED = "refused", _("不受理・不提供")
+
+    number = models.CharField(_("受付番号"), max_length=40)
+    received_on = models.DateField(_("受付日"))
+    name = models.CharField(_("届出者・申出者の氏名又は名称"), max_length=120)
+    address = models.CharField(_("届出者・申出者の住所"), max_length=200)
+    contact = models.CharField(_("連絡先"), max_length=80, blank=True)
+    proof = models.CharField(_("確認した書類"), max_length=200, blank=True)
+    state = models.CharField(
+        _("状態"), max_length=10, choices=State.choices, default=State.RECEIVED, editable=False
+    )
+    decided_on = models.DateField(_("処理日"), null=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    reason = models.CharField(_("処理の理由"), max_length=300, blank=True, editable=False)
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.state == self.State.RECEIVED
+
+
+class Provision(Case):
+    """An application for the whole ledger of some lots (情報提供), and what was given for what purpose."""
+
+    category = models.CharField(_("申出者の区分"), max_length=10, choices=Category.choices)
+    purpose = models.CharField(_("利用目的"), max_length=200)
+    plan_number = models.CharField(_("森林経営計画の認定番号"), max_length=40, blank=True)
+    plan_until = models.DateField(_("計画期間の末日"), null=True, blank=True)
+    asked = models.ManyToManyField(Parcel, through="ProvisionParcel", related_name="+")
+    expires_on = models.DateField(_("利用期限"), null=True, editable=False)
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("-received_on", "-id")
+        verbose_name = _("情報提供")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["municipality", "number"], name="parcels_provision_number"
+            ),
+        )
+
+
+class ProvisionParcel(MunicipalRow):
+    """A lot of an application: asked for, or the applicant's own that makes its neighbours askable."""
+
+    class Role(models.TextChoices):
+        """Why the lot is named."""
+
+        ASKED = "asked", _("申出に係る土地")
+        OWN = "own", _("申出者の土地")
+
+    provision = models.ForeignKey(Provision, models.CASCADE, related_name="lots")
+    parcel = models.ForeignKey(Parcel, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=6, choices=Role.choices)
+
+    class Meta:
+        """Name and keys of the table."""
+
+        verbose_name = _("申出の筆")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["provision", "parcel", "role"], name="parcels_provisionparcel_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.provision_id} {self.parcel_id}"
+
+
+class ProvidedRow(models.Model):
+    """What an application was given: a row of the view `parcels_provided`, a lot with one of its owners."""
+
+    key = models.CharField(primary_key=True, max_length=40)
+    provision = models.ForeignKey(Provision, models.DO_NOTHING, related_name="provided")
+    parcel = models.ForeignKey(Parcel, models.DO_NOTHING, related_name="+")
+    basis = models.CharField(max_length=10, choices=ParcelOwner.Basis.choices)
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=200)
+    share = models.CharField(max_length=20)
+    acquired_on = models.DateField(null=True)
+
+    class Meta:
+        """A view."""
+
+        managed = False
+        db_table = "parcels_provided"
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Correction(Case):
+    """A request to correct what the ledger says (修正申出, 森林法191条の6), kept with its outcome."""
+
+    class Item(models.TextChoices):
+        """What is to be corrected."""
+
+        OWNER = "owner", _("所有者の氏名又は名称、住所")
+        LAND_CATEGORY = "land_category", _("地目")
+        AREA = "registered_area_m2", _("地積 (m²)")
+        SURVEY = "survey", _("境界測量")
+        NOTE = "note", _("備考")
+
+    parcel = models.ForeignKey(Parcel, models.PROTECT, related_name="+", verbose_name=_("筆"))
+    item = models.CharField(_("修正する事項"), max_length=20, choices=Item.choices)
+    value = models.CharField(_("正しい内容（所有者なら氏名又は名称）"), max_length=120)
+    value_address = models.CharField(_("正しい住所（所有者のとき）"), max_length=200, blank=True)
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("-received_on", "-id")
+        verbose_name = _("修正申出")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["municipality", "number"], name="parcels_correction_number"
+            ),
+        )
+
+
+class OwnerNotice(Case):
+    """森林の土地の所有者届出 (森林法10条の7の2): somebody has become the owner of forest land."""
+
+    class Cause(models.TextChoices):
+        """How the land was acquired."""
+
+        SALE = "sale", _("売買")
+        INHERITANCE = "inheritance", _("相続")
+        GIFT = "gift", _("贈与")
+        SUCCESSION = "succession", _("法人の合併・分割")
+        OTHER = "other", _("その他")
+
+    acquired_on = models.DateField(_("所有者となった日"))
+    cause = models.CharField(_("原因"), max_length=12, choices=Cause.choices)
+    former_name = models.CharField(_("前所有者の氏名又は名称"), max_length=120, blank=True)
+    share = models.CharField(_("持分"), max_length=20, blank=True)
+    parcels = models.ManyToManyField(Parcel, through="OwnerNoticeParcel", related_name="+")
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("-received_on", "-id")
+        verbose_name = _("森林の土地の所有者届出")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["municipality", "number"], name="parcels_ownernotice_number"
+            ),
+        )
+
+
+class OwnerNoticeParcel(MunicipalRow):
+    """A lot of a notice."""
+
+    notice = models.ForeignKey(OwnerNotice, models.CASCADE, related_name="lots")
+    parcel = models.ForeignKey(Parcel, models.PROTECT, related_name="+")
+
+    class Meta:
+        """Name and keys of the table."""
+
+        verbose_name = _("届出の筆")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["notice", "parcel"], name="parcels_ownernoticeparcel_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.parcel_id}"

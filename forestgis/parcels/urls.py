@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forestgis.parcels.views import imports, ledger
+from forestgis.parcels.views import cases, imports, ledger
 
 app_name = "parcels"
 
@@ -19,4 +19,10 @@ urlpatterns = [
     path(
         "parcels/imports/<uuid:import_id>/discard/", imports.import_discard, name="import_discard"
     ),
+    path("parcels/cases/<slug:kind>/", cases.case_list, name="case_list"),
+    path("parcels/cases/<slug:kind>/new/", cases.case_new, name="case_new"),
+    path("parcels/cases/<slug:kind>/<int:case_id>/", cases.case_detail, name="case_detail"),
+    path("parcels/cases/<slug:kind>/<int:case_id>/accept/", cases.case_accept, name="case_accept"),
+    path("parcels/cases/<slug:kind>/<int:case_id>/refuse/", cases.case_refuse, name="case_refuse"),
+    path("parcels/provisions/<int:case_id>/slip.pdf", cases.provision_slip, name="provision_slip"),
 ]

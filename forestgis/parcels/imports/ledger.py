@@ -81,7 +81,7 @@ _PLACE = (
     Column("aza", ("字", "字名", "小字"), verbatim(120)),
     Column("lot", (_LOT,), verbatim(40)),
 )
-_LAND = (
+LAND_COLUMNS = (
     Column("land_category", ("地目", "登記地目"), _words_up_to(20)),
     Column("registered_area_m2", ("地積", "登記面積", "面積(m2)", "面積(m²)"), _area),
     Column("survey", ("境界測量", "境界に関する測量の実施状況", "測量の実施状況"), _one_of(_SURVEYED)),
@@ -103,9 +103,9 @@ _OWNER = (
     Column("share", ("持分",), _words_up_to(20)),
     Column("acquired_on", ("取得日", "登記年月日"), _day),
 )
-LEDGER_COLUMNS = (*_PLACE, *_LAND, *_OWNERS_IN_LEDGER)
+LEDGER_COLUMNS = (*_PLACE, *LAND_COLUMNS, *_OWNERS_IN_LEDGER)
 OWNER_COLUMNS = (*_PLACE, *_OWNER)
-LAND_FIELDS = tuple(column.field for column in _LAND)
+LAND_FIELDS = tuple(column.field for column in LAND_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

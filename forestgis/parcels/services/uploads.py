@@ -13,7 +13,7 @@ from django.db import transaction
 
 from forestgis.accounts.models import User
 from forestgis.jobs.services import enqueue
-from forestgis.parcels.access import check_may_write
+from forestgis.parcels.access import check_may_handle
 from forestgis.parcels.domain.report import LedgerReport
 from forestgis.parcels.errors import FileChangedError, NotCheckedError
 from forestgis.parcels.models import LedgerImport
@@ -42,7 +42,7 @@ def receive(municipality: Municipality, kind: str, file: UploadedFile[Any]) -> L
     NotYoursError
         If the acting principal may not write for the municipality.
     """
-    check_may_write(municipality.pk)
+    check_may_handle(municipality.pk)
     user_id = current().user_id
     with transaction.atomic():
         upload = LedgerImport(
@@ -65,7 +65,7 @@ def confirm(upload: LedgerImport) -> None:
     ------
     NotYoursError, NotCheckedError
     """
-    check_may_write(upload.municipality_id)
+    check_may_handle(upload.municipality_id)
     with transaction.atomic():
         if upload.state != State.CHECKED:
             raise NotCheckedError(state=upload.get_state_display())
@@ -80,7 +80,7 @@ def discard(upload: LedgerImport) -> None:
     ------
     NotYoursError
     """
-    check_may_write(upload.municipality_id)
+    check_may_handle(upload.municipality_id)
     with transaction.atomic():
         _forget_file(upload)
         upload.delete()

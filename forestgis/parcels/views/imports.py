@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forestgis.parcels import selectors
+from forestgis.parcels.access import handles_persons
 from forestgis.parcels.errors import ParcelsError
 from forestgis.parcels.forms import UploadForm
 from forestgis.parcels.models import LedgerImport
 from forestgis.parcels.services import uploads
-from forestgis.tenancy.principal import current
 
 _PAGE_SIZE = 25
 
@@ -41,7 +41,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
             else:
                 return redirect("parcels:import_detail", upload.pk)
     page = Paginator(selectors.imports(), _PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "may_write": current().can_write}
+    context = {"form": form, "page": page, "may_write": handles_persons()}
     return render(request, "parcels/import_list.html", context, status=status)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from forestgis.audit.selectors import history_of
 from forestgis.parcels import exports, selectors
-from forestgis.parcels.access import may_write
+from forestgis.parcels.access import handles_persons, may_write
 from forestgis.parcels.errors import NotYoursError
 from forestgis.parcels.forms import PublishForm, PurposeForm, SearchForm
 from forestgis.parcels.models import Parcel
@@ -53,7 +53,7 @@ def parcel_owners(request: HttpRequest, parcel_id: int) -> HttpResponse:
     """Show a lot with its owners, after writing down what for."""
     parcel = _parcel_or_404(parcel_id)
     form = PurposeForm(request.POST)
-    if not may_write(parcel.municipality_id):
+    if not may_write(parcel.municipality_id) or not handles_persons():
         raise Http404
     if not form.is_valid():
         return _detail(request, parcel, purpose=form, status=400)
@@ -116,7 +116,7 @@ def _detail(
         "parcel": parcel,
         "shares": selectors.shares_of(parcel),
         "history": described(history_of(Parcel._meta.db_table, parcel.pk), Parcel),
-        "may_write": may_write(parcel.municipality_id),
+        "may_see_owners": may_write(parcel.municipality_id) and handles_persons(),
         "purpose": PurposeForm(),
     }
     return render(request, "parcels/parcel_detail.html", context | more, status=status)

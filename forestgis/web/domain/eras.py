@@ -42,6 +42,15 @@ def in_japanese(day: date) -> str:
     return f"{western}（{era.name}{'元' if year == 1 else year}年）"
 
 
+def in_wareki(day: date) -> str:
+    """Return e.g. ``令和元年5月1日``, in 西暦 before Showa."""
+    found = era_year(day)
+    if found is None:
+        return f"{day.year}年{day.month}月{day.day}日"
+    era, year = found
+    return f"{era.name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+
+
 def in_english(day: date) -> str:
     """Return e.g. ``1 May 2019 (Reiwa 1)``."""
     found = era_year(day)

@@ -86,5 +86,11 @@ def day(value: date | datetime | None) -> str:
     return eras.in_japanese(on) if _japanese() else eras.in_english(on)
 
 
+@register.filter
+def wareki(value: date | None) -> str:
+    """Write a date as official papers do (令和8年4月1日), whatever the reader's language; blank for None."""
+    return "" if value is None else eras.in_wareki(value)
+
+
 def _japanese() -> bool:
     return (get_language() or "ja").startswith("ja")
