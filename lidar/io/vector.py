@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyogrio
+import rasterio.features
 import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
@@ -19,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from lidar.core.grid import Grid
 from lidar.errors import VectorFileError
 
-KEY_COLUMNS = ("keycode", "key", "id")
+KEY_COLUMNS = ("keycode", "n03_007", "key", "id")
 UNCHANGING_DATE = "2000-01-01T00:00:00.000Z"
 JAPANESE = "cp932"
 
@@ -79,7 +80,8 @@ def read_zones(path: Path | str, key: str | None = None) -> Zones:
     ----------
     path : path
     key : str, optional
-        Column of the key; by default KEYCODE, key or id, else rows are numbered.
+        Column of the key; by default KEYCODE, N03_007 (code of the national municipality
+        boundaries), key or id, else rows are numbered.
 
     Raises
     ------
@@ -138,33 +140,42 @@ def write_layer(
     columns: Mapping[str, NDArray[Any]],
     crs: CRS,
     layer: str | None = None,
+    *,
+    kind: Literal["MultiPolygon", "Point"] = "MultiPolygon",
+    append: bool = False,
 ) -> None:
-    """Write one GeoPackage layer of polygons.
+    """Write one GeoPackage layer of polygons or points.
 
     Parameters
     ----------
     path : Path
-        Replaced when there.
+        Replaced when there, unless something is appended.
     geometries : object array of shapely geometries
     columns : dict of name to array
-        Text as object arrays; nan and None become NULL.
+        Text as object arrays; nan, None and masked values become NULL.
     crs : pyproj.CRS
     layer : str, optional
         By default the file's name without ending.
+    kind : "MultiPolygon" or "Point"
+    append : bool
+        Adds rows to the layer, or the layer to the file, instead of replacing the file.
     """
-    path.unlink(missing_ok=True)
+    if not append:
+        path.unlink(missing_ok=True)
+    shapes = _multi(geometries) if kind == "MultiPolygon" else geometries
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": UNCHANGING_DATE})
     try:
         pyogrio.raw.write(
             path,
-            geometry=np.asarray(shapely.to_wkb(_multi(geometries)), dtype=object),
-            field_data=list(columns.values()),
+            geometry=np.asarray(shapely.to_wkb(shapes), dtype=object),
+            field_data=[np.ma.getdata(values) for values in columns.values()],
             fields=np.array(list(columns), dtype=object),
             field_mask=[_missing(values) for values in columns.values()],
             layer=layer or path.stem,
             driver="GPKG",
-            geometry_type="MultiPolygon",
+            geometry_type=kind,
             crs=_srs(crs),
+            append=append,
         )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
@@ -180,12 +191,41 @@ def reprojected(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
     return np.asarray(shapely.transform(geometries, moved), dtype=np.object_)
 
 
+def areas_of(kind: NDArray[np.int32], grid: Grid) -> tuple[NDArray[np.int32], Geometries]:
+    """Return the areas of a raster of kinds.
+
+    Parameters
+    ----------
+    kind : int32 array, shape (rows, cols)
+        0 belongs to no area.
+    grid : Grid
+
+    Returns
+    -------
+    int32 array, shape (n,)
+        The kind of each area.
+    object array of shapely polygons, shape (n,)
+        Cells of a kind that share an edge, with holes, by kind, then from the north-west.
+    """
+    found = [
+        (int(value), shapely.geometry.shape(outline))
+        for outline, value in rasterio.features.shapes(kind, kind > 0, transform=grid.transform)
+    ]
+    found.sort(key=lambda pair: (pair[0], -pair[1].bounds[3], pair[1].bounds[0]))
+    return (
+        np.array([value for value, _ in found], np.int32),
+        np.array([area for _, area in found], dtype=object),
+    )
+
+
 def _srs(crs: CRS) -> str:
     code = crs.to_epsg()
     return f"EPSG:{code}" if code else crs.to_wkt()
 
 
 def _missing(values: NDArray[Any]) -> NDArray[np.bool_] | None:
+    if isinstance(values, np.ma.MaskedArray):
+        return np.ma.getmaskarray(values)
     if values.dtype.kind == "f":
         return np.asarray(np.isnan(values))
     if values.dtype.kind == "O":

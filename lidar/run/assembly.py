@@ -16,6 +16,8 @@ from lidar.core.survey_quality import CELL_FIGURES, SurveyQuality, joined, joine
 from lidar.run.batch import Batch
 from lidar.run.params import MESH_M
 
+SLOPES = 4
+
 Metrics = dict[str, NDArray[np.float32]]
 
 
@@ -32,8 +34,8 @@ class Cells:
         Tree tops found.
     tree_height_m : float32 array, shape (n,)
         Their mean height, nan where there are none.
-    slope_deg : float32 array, shape (3, n)
-        Mean, greatest, least.
+    slope_deg : float32 array, shape (4, n)
+        Mean, greatest, least, most frequent whole degree.
     """
 
     grid: Grid
@@ -46,6 +48,16 @@ class Cells:
     def scanned(self) -> NDArray[np.bool_]:
         """Which cells hold returns."""
         return np.asarray(np.nan_to_num(self.metrics["n_all"]) > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TreeParts:
+    """Trees of a tile: apex, height, area of the crown, arrays of shape (n,)."""
+
+    x_m: NDArray[np.float64]
+    y_m: NDArray[np.float64]
+    height_m: NDArray[np.float32]
+    crown_m2: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,7 @@ def cells(batch: Batch, tiles: Path) -> Cells:
     """Return the mesh with everything the tiles know of it."""
     mesh = batch.layout.mesh
     whole = np.full((len(METRICS), *mesh.shape), np.nan, np.float32)
-    slope = np.full((3, *mesh.shape), np.nan, np.float32)
+    slope = np.full((SLOPES, *mesh.shape), np.nan, np.float32)
     stems, height = np.zeros(mesh.size, np.int64), np.zeros(mesh.size)
     for tile in batch.layout.tiles:
         part = Grid.covering(tile.core, MESH_M, batch.crs)
@@ -80,12 +92,12 @@ def cells(batch: Batch, tiles: Path) -> Cells:
         with np.load(tiles / f"{tile.name}.npz") as arrays:
             whole[:, rows, cols] = arrays["cells"].reshape(-1, *part.shape)
             slope[:, rows, cols] = arrays["cell_slope"].reshape(-1, *part.shape)
-            at = _cell_of(mesh, arrays["tree_x"], arrays["tree_y"])
+            at = cell_of(mesh, arrays["tree_x"], arrays["tree_y"])
             np.add.at(stems, at, 1)
             np.add.at(height, at, arrays["tree_height"])
     mean = np.divide(height, stems, out=np.full(mesh.size, np.nan), where=stems > 0)
     metrics = {name: whole[i].ravel() for i, name in enumerate(METRICS)}
-    return Cells(mesh, metrics, stems, mean.astype(np.float32), slope.reshape(3, -1))
+    return Cells(mesh, metrics, stems, mean.astype(np.float32), slope.reshape(SLOPES, -1))
 
 
 def plot_metrics(batch: Batch, tiles: Path, n_plots: int) -> dict[str, NDArray[np.float64]]:
@@ -98,6 +110,14 @@ def plot_metrics(batch: Batch, tiles: Path, n_plots: int) -> dict[str, NDArray[n
             with np.load(tiles / f"{tile.name}.npz") as arrays:
                 whole[:, numbers] = arrays["plots"]
     return {name: whole[i] for i, name in enumerate(METRICS)}
+
+
+def trees(batch: Batch, tiles: Path) -> Iterator[TreeParts]:
+    """Yield the trees of each tile."""
+    for tile in batch.layout.tiles:
+        with np.load(tiles / f"{tile.name}.npz") as arrays:
+            names = ("tree_x", "tree_y", "tree_height", "tree_crown_m2")
+            yield TreeParts(*(arrays[name] for name in names))
 
 
 def totals(batch: Batch, tiles: Path) -> TileTotals:
@@ -134,7 +154,8 @@ def survey(batch: Batch, tiles: Path) -> SurveyQuality:
     return SurveyQuality(flat, empty.ravel(), joined_lines(lines), joined(pairs, 2), classes)
 
 
-def _cell_of(mesh: Grid, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.int64]:
+def cell_of(mesh: Grid, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the cell ``row * cols + col`` of places inside a grid."""
     col = np.floor((x_m - mesh.left) / mesh.cell_m).astype(np.int64)
     row = np.floor((mesh.top - y_m) / mesh.cell_m).astype(np.int64)
     return np.asarray(row * mesh.cols + col)

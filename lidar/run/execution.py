@@ -21,12 +21,25 @@ from lidar.io.json_file import write_json
 from lidar.io.plots import PlotTable, read_plots
 from lidar.io.stac import Times
 from lidar.io.vector import Zones, read_zones, write_layer
-from lidar.run import assembly, mesh, products, quality, quality_files, result, tiles, volumes
-from lidar.run.assembly import Cells
+from lidar.run import (
+    assembly,
+    mesh,
+    municipality,
+    products,
+    quality,
+    quality_files,
+    result,
+    species,
+    tiles,
+    tree_points,
+    volumes,
+)
+from lidar.run.assembly import Cells, TreeParts
 from lidar.run.batch import Batch, Plan, prepare
 from lidar.run.params import RunParams
 from lidar.run.pool import Pool
 from lidar.run.result import RunResult, load_result
+from lidar.run.stands import Stands
 from lidar.run.volumes import Volumes
 
 OnProgress = Callable[[int, int, str, str], None]
@@ -63,11 +76,20 @@ class _Progress:
         self.tell(self.done, self.total, stage, message)
 
 
+@dataclass(frozen=True, slots=True)
+class _Areas:
+    """Areas that a caller gave."""
+
+    compartments: Zones | None
+    municipalities: Zones | None
+
+
 def execute(
     files: Iterable[Path | str],
     out_dir: Path | str,
     *,
     compartments: Zones | Path | str | None = None,
+    municipalities: Zones | Path | str | None = None,
     plots: PlotTable | Path | str | None = None,
     params: RunParams | None = None,
     workers: int = 2,
@@ -89,6 +111,9 @@ def execute(
         Made if missing; products of an earlier run in it are replaced.
     compartments : Zones or path, optional
         Areas to total over; by default squares of `params.zone_grid_m`.
+    municipalities : Zones or path, optional
+        Areas whose keys are the codes of municipalities (N03_007 in the national
+        boundaries), for 県code and 市町村code; without them both stay empty.
     plots : PlotTable or path, optional
         Field plots to calibrate on; without them volumes are uncalibrated.
     params : RunParams, optional
@@ -106,7 +131,7 @@ def execute(
     BatchRefusedError
         If files cannot be processed.
     VectorFileError, PlotSampleError
-        If compartments or plots cannot be used.
+        If compartments, municipalities or plots cannot be used.
     DecodeError
         If a file turns out to be damaged.
     RunCancelledError
@@ -116,12 +141,12 @@ def execute(
     out = Path(out_dir)
     tell = on_progress or _silent
     tell(0, 1, "inspect", "files")
-    zones = read_zones(compartments) if isinstance(compartments, (str, Path)) else compartments
+    areas = _Areas(_loaded(compartments), municipality.checked(_loaded(municipalities)))
     table = read_plots(plots) if isinstance(plots, (str, Path)) else plots
     progress = _Progress(tell, len(products.KINDS) + 2)
     batch, work = _computed(files, table, params, out, Pool(workers, should_cancel), progress)
     made = work / f"products.{os.getpid()}"
-    _write_products(batch, zones, work / "tiles", made, params, progress)
+    _write_products(batch, areas, work / "tiles", made, params, progress)
     _publish(made, out)
     tiles.forget(out / WORK)
     progress.step("done", str(out))
@@ -201,13 +226,17 @@ def _computed(
     return batch, work
 
 
+def _loaded(zones: Zones | Path | str | None) -> Zones | None:
+    return read_zones(zones) if isinstance(zones, (str, Path)) else zones
+
+
 def _silent(done: int, total: int, stage: str, message: str) -> None:
     pass
 
 
 def _write_products(
     batch: Batch,
-    zones: Zones | None,
+    areas: _Areas,
     parts: Path,
     made: Path,
     params: RunParams,
@@ -221,16 +250,17 @@ def _write_products(
     _write_rasters(batch, cells, found, parts, made / result.RASTERS, progress)
     times = scan_times(batch, params)
     day = times.last if times.known else None
-    areas = _zones(batch, zones, params)
-    left_out = _write_tables(cells, found, areas, made, day, params)
+    stands = Stands.of(cells, found, areas.municipalities, day, params)
+    zones = _zones(batch, areas.compartments, params)
+    left_out = _write_tables(stands, assembly.trees(batch, parts), zones, made)
     write_json(made / result.MODEL, found.model.to_dict())
     measured, totals = assembly.survey(batch, parts), assembly.totals(batch, parts)
     report = quality.with_volumes(
-        quality.survey(batch, cells, totals, measured, times), cells, found, areas, left_out
+        quality.survey(batch, cells, totals, measured, times), cells, found, zones, left_out
     )
     quality_files.write(made, report, cells, measured)
     _write_items(batch, found, made, times)
-    write_json(made / result.MANIFEST, _manifest(batch, zones, made, params))
+    write_json(made / result.MANIFEST, _manifest(batch, areas, made, params))
 
 
 def _model(batch: Batch, parts: Path, params: RunParams) -> VolumeModel:
@@ -270,21 +300,13 @@ def _zones(batch: Batch, zones: Zones | None, params: RunParams) -> Zones:
     return Zones.squares(Grid.covering(batch.layout.mesh.bounds, params.zone_grid_m, batch.crs))
 
 
-def _write_tables(
-    cells: Cells, found: Volumes, areas: Zones, made: Path, day: str | None, params: RunParams
-) -> int:
-    """Write the mesh and the zones; return how many zones the scan does not touch."""
-    table, squares = mesh.columns(
-        cells,
-        found.cells,
-        found.hardwood_se_m3ha,
-        calibrated=found.model.calibrated,
-        scan_date=day,
-        scan_method=params.scan_method,
-    )
-    mesh.write(made / result.MESH, cells, table, squares)
-    columns, touched = volumes.zone_columns(areas, cells, found, day)
-    write_layer(made / result.COMPARTMENTS, areas.geometries[touched], columns, areas.crs)
+def _write_tables(stands: Stands, trees: Iterable[TreeParts], zones: Zones, made: Path) -> int:
+    """Write mesh, trees, species and zones; return how many zones the scan does not touch."""
+    mesh.write(made / result.MESH, stands)
+    tree_points.write(made / result.TREES, stands, trees)
+    species.write(made / result.SPECIES, stands)
+    columns, touched = volumes.zone_columns(zones, stands.cells, stands.volumes, stands.day)
+    write_layer(made / result.COMPARTMENTS, zones.geometries[touched], columns, zones.crs)
     return int((~touched).sum())
 
 
@@ -306,7 +328,7 @@ def _write_items(batch: Batch, found: Volumes, made: Path, times: Times) -> None
         write_json(made / result.ITEMS / f"{name}.json", item)
 
 
-def _manifest(batch: Batch, zones: Zones | None, made: Path, params: RunParams) -> dict[str, Any]:
+def _manifest(batch: Batch, areas: _Areas, made: Path, params: RunParams) -> dict[str, Any]:
     outputs = sorted(p for p in made.rglob("*") if p.is_file())
     return {
         "engine": lidar.__version__,
@@ -323,7 +345,7 @@ def _manifest(batch: Batch, zones: Zones | None, made: Path, params: RunParams) 
             {"name": f.name, "sha256": f.sha256, "size": f.size, "points": f.points}
             for f in batch.report.used
         ],
-        "compartments": None if zones is None else len(zones),
+        "compartments": None if areas.compartments is None else len(areas.compartments),
         "plots": None if batch.plots is None else len(batch.plots),
         "outputs": {
             str(p.relative_to(made)): {"sha256": sha256_of(p), "size": p.stat().st_size}

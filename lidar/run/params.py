@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Literal, get_type_hints
 
 from lidar.core.ground import GroundParams
+from lidar.core.stand import CONIFER_EQUATION, DensityEquation
 from lidar.core.trees import TreeParams
 
 MESH_M = 20.0
@@ -41,8 +42,19 @@ class RunParams:
         Day of the scan, ISO 8601, where the files do not tell.
     scan_method : str
         Code of 森林計測法: 1 airborne laser, 3 laser from a drone.
+    conifer_equation : str
+        Stem volume equation that gives the diameter where conifers prevail, see
+        `lidar.core.stem_volume`.
+    stand_density : dict or None
+        Coefficients of density diagrams, "hardwood" and "conifer", see
+        `lidar.core.stand.DensityEquation`; without them 収量比数 stays empty.
     calibration : dict or None
         A volume model made earlier (`VolumeModel.to_dict`), used when no plots are given.
+
+    Raises
+    ------
+    StandDensityError
+        If a density diagram lacks a coefficient or its source.
     """
 
     epsg: int | None = None
@@ -55,6 +67,8 @@ class RunParams:
     zone_grid_m: float = 200.0
     scan_date: str | None = None
     scan_method: str = "1"
+    conifer_equation: str = CONIFER_EQUATION
+    stand_density: dict[str, dict[str, Any]] | None = None
     calibration: dict[str, Any] | None = None
     ground_params: GroundParams = field(default_factory=GroundParams)
     tree_params: TreeParams = field(default_factory=TreeParams)
@@ -63,6 +77,8 @@ class RunParams:
         # settings that come back from a manifest or a database are plain dictionaries
         for name, kind in (("ground_params", GroundParams), ("tree_params", TreeParams)):
             object.__setattr__(self, name, _rebuilt(kind, getattr(self, name)))
+        for row in (self.stand_density or {}).values():
+            DensityEquation.from_row(row)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-able values; `RunParams(**values)` undoes it."""

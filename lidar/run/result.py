@@ -19,6 +19,7 @@ MANIFEST, QUALITY, MODEL = "manifest.json", "quality.json", "model.json"
 QUALITY_PAGE, QUALITY_MAPS = "quality.html", "quality"
 RASTERS, ITEMS = "rasters", "items"
 MESH, COMPARTMENTS = "mesh.gpkg", "compartments.gpkg"
+TREES, SPECIES = "trees.gpkg", "species.gpkg"
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,8 @@ def from_points(
         Rasters of the core (dtm, dtm_source, void, dsm, hillshade, slope, cs_map, chm_1m at
         1 m; chm at 0.5 m),
         ``cells`` float32 (metric, cell) of the 20 m mesh, ``cell_slope`` float32 (mean,
-        greatest, least; cell), ``plots`` float32 (metric,
-        plot), ``tree_x``, ``tree_y``, ``tree_height`` and ``counts`` int64 (points in
+        greatest, least, most frequent; cell), ``plots`` float32 (metric,
+        plot), ``tree_x``, ``tree_y``, ``tree_height``, ``tree_crown_m2`` and ``counts`` int64 (points in
         the core, those of them that make the terrain model), and those of
         `lidar.core.survey_quality.SurveyQuality`.
     """
@@ -183,7 +183,8 @@ def _dtm_source(dtm_m: Raster, void: NDArray[np.bool_]) -> NDArray[np.uint8]:
 def _canopy(heights: _Heights, core: Grid, tile: Tile, params: RunParams) -> Arrays:
     grid = core.buffered(round(tile.buffer_m / CANOPY_M))
     chm = surface.fill_pits(surface.canopy(heights.points, heights.height_m, grid))
-    tops, _ = trees.find(chm, grid, params.tree_params)
+    tops, crowns = trees.find(chm, grid, params.tree_params)
+    crown_m2 = trees.crown_areas(crowns, len(tops), grid.cell_m)
     owned = np.array([tile.owns(x, y) for x, y in zip(tops.x_m, tops.y_m, strict=True)], bool)
     whole = chm[grid.window_of(core)]
     return {
@@ -192,6 +193,7 @@ def _canopy(heights: _Heights, core: Grid, tile: Tile, params: RunParams) -> Arr
         "tree_x": tops.x_m[owned],
         "tree_y": tops.y_m[owned],
         "tree_height": tops.height_m[owned],
+        "tree_crown_m2": crown_m2[owned],
     }
 
 
@@ -202,16 +204,25 @@ def _cells(heights: _Heights, mesh: Grid) -> NDArray[np.float32]:
 
 
 def _cell_slopes(slope_deg: Raster, mesh: Grid) -> NDArray[np.float32]:
-    """Mean, greatest and least slope of each cell of the mesh, nan where none is known."""
+    """Mean, greatest, least and most frequent slope of each cell, nan where none is known."""
     edge = slope_deg.shape[0] // mesh.rows
     blocks = slope_deg.reshape(mesh.rows, edge, mesh.cols, edge).swapaxes(1, 2)
     flat = blocks.reshape(mesh.size, edge * edge)
-    out = np.full((3, mesh.size), np.nan, np.float32)
+    out = np.full((4, mesh.size), np.nan, np.float32)
     known = ~np.isnan(flat).all(axis=1)
     out[0, known] = np.nanmean(flat[known], axis=1)
     out[1, known] = np.nanmax(flat[known], axis=1)
     out[2, known] = np.nanmin(flat[known], axis=1)
+    out[3, known] = _most_frequent_degree(flat[known])
     return out
+
+
+def _most_frequent_degree(slope_deg: Raster) -> NDArray[np.intp]:
+    """Most frequent whole degree of each row, the smaller of equals."""
+    row, col = np.nonzero(~np.isnan(slope_deg))
+    degree = np.rint(slope_deg[row, col]).astype(np.int64)
+    counts = np.bincount(row * 91 + degree, minlength=len(slope_deg) * 91)
+    return np.asarray(counts.reshape(-1, 91).argmax(axis=1))
 
 
 def _plots(heights: _Heights, plots: tuple[PlotCircle, ...]) -> NDArray[np.float32]:

@@ -12,11 +12,20 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from pyproj import CRS
 
 from lidar.core import mesh20m
-from lidar.errors import BatchRefusedError, PlotSampleError, ResultError, RunCancelledError
+from lidar.errors import (
+    BatchRefusedError,
+    PlotSampleError,
+    ResultError,
+    RunCancelledError,
+    VectorFileError,
+)
 from lidar.io import cog
+from lidar.io.vector import Zones, read_layer
 from lidar.run import RunParams, execute, load_result
+from lidar.run.mesh import STANDARD_FIELDS
 
 SMALL = RunParams(tile_m=100.0)
 PICTURES = {"hillshade", "cs_map", "dtm_source"}
@@ -119,6 +128,53 @@ def test_mesh_has_the_fields_of_the_standard(done):
         assert square.equals(shapely.box(west, north - 20, west + 20, north))
     total = columns["hardwood_m3ha"].astype(float) + columns["conifer_m3ha"]
     np.testing.assert_allclose(columns["合計材積"], total * 0.04, atol=0.00051)
+
+
+def test_the_mesh_holds_every_field_of_the_standard_in_its_order(done):
+    result, _ = done
+    columns = result.mesh().columns
+    assert tuple(columns)[: len(STANDARD_FIELDS)] == STANDARD_FIELDS
+    stocked = columns["立木本数"] > 0
+    assert stocked.any()
+    assert not stocked.all()
+    for field in ("平均直径", "相対幹距比", "形状比"):
+        assert (columns[field][stocked] > 0).all(), field
+        assert np.isnan(columns[field][~stocked]).all(), field
+    spacing = 100 * (100 / np.sqrt(columns["立木密度"][stocked])) / columns["平均樹高"][stocked]
+    np.testing.assert_allclose(columns["相対幹距比"][stocked], spacing, rtol=0.01)
+    ratio = columns["平均樹高"][stocked] * 100 / columns["平均直径"][stocked]
+    np.testing.assert_allclose(columns["形状比"][stocked], ratio, rtol=0.02)
+    for name in ("平均傾斜", "最大傾斜", "最小傾斜", "最頻傾斜"):
+        assert ((columns[name] >= 0) & (columns[name] < 15)).all(), name
+
+
+def test_tree_points_are_the_trees_with_their_cells(done):
+    result, _ = done
+    meta, points, columns = read_layer(result.out_dir / "trees.gpkg")
+    assert meta["geometry_type"] == "Point"
+    assert len(points) == result.quality["trees"]
+    assert len(set(columns["tree_id"])) == len(points)
+    mesh = result.mesh()
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    for square, stems in list(zip(mesh.geometries, mesh.columns["立木本数"], strict=True))[::7]:
+        west, south, east, north = square.bounds
+        assert ((x >= west) & (x < east) & (y > south) & (y <= north)).sum() == stems
+    assert (columns["樹冠面積"] > 0).all()
+    assert set(columns["森林計測法"]) == {"1"}
+
+
+def test_species_areas_cover_the_stocked_cells_once(done):
+    result, _ = done
+    _, areas, columns = read_layer(result.out_dir / "species.gpkg")
+    mesh = result.mesh()
+    stocked = mesh.columns["解析樹種ID"] != None  # noqa: E711  an array
+    for code in set(columns["解析樹種ID"]):
+        of_code = stocked & (mesh.columns["解析樹種ID"] == code)
+        expected = shapely.union_all(mesh.geometries[of_code])
+        found = shapely.union_all(areas[columns["解析樹種ID"] == code])
+        assert found.symmetric_difference(expected).area == pytest.approx(0)
+    np.testing.assert_allclose(columns["面積_ha"], shapely.area(areas) / 1e4, atol=1e-4)
+    assert shapely.area(areas).sum() == pytest.approx(stocked.sum() * 400)
 
 
 def test_zone_totals_are_sums_of_the_raster(done):
@@ -316,6 +372,24 @@ def test_the_same_points_in_another_file_change_nothing(done, grove, tmp_path, l
     assert [i["name"] for i in result.manifest["inputs"]] == ["line_1.laz", "line_2.laz"]
     for kind in result.rasters:
         assert result.rasters[kind].read_bytes() == done[0].rasters[kind].read_bytes()
+
+
+def test_municipalities_are_assigned_by_the_centre_of_cells(grove, tmp_path):
+    middle = 58_512.0  # the line between two columns of cells is at 58 520, centres at 58 510
+    areas = shapely.box([58_000, middle], 13_000, [middle, 59_000], 14_000)
+    zones = Zones(("01346", "01202"), areas, CRS(6680))
+    result = execute(
+        inputs(grove)[:1], tmp_path / "out", municipalities=zones, params=SMALL, workers=0
+    )
+    mesh = result.mesh()
+    x = shapely.get_x(shapely.centroid(mesh.geometries))
+    expected = np.where(x < middle, "01346", "01202")
+    assert mesh.columns["市町村code"].tolist() == expected.tolist()
+    assert set(mesh.columns["県code"]) == {"01"}
+    _, _, columns = read_layer(result.out_dir / "trees.gpkg")
+    assert set(columns["市町村code"]) <= {"01346", "01202"}
+    with pytest.raises(VectorFileError, match="five digits"):
+        execute(inputs(grove), tmp_path / "no", municipalities=Zones(("1",), areas[:1], CRS(6680)))
 
 
 def test_replacing_a_result_replaces_all_of_it(done, grove, tmp_path):
