@@ -114,6 +114,12 @@ class ResultError(LidarError):
     code = "no_result"
 
 
+class DeliveryError(LidarError):
+    """A result lacks what the files of the standard are named or divided by."""
+
+    code = "delivery"
+
+
 class MeshIdError(LidarError):
     """A JF20mID or a cell of the national 20 m mesh is impossible."""
 

@@ -80,6 +80,27 @@ def encode(cell: MeshCell) -> str:
     return f"{zone:02d}{letters}{digits}{row % ROWS_5000:03d}{col % COLS_5000:03d}"
 
 
+def file_sheet(jf20mid: str) -> str:
+    """Return the sheet that a cell's file covers: a quarter of the 50000 sheet (図郭4分割番号).
+
+    Quarters are 1 north-west, 2 north-east, 3 south-west, 4 south-east, 15 by 20 km each.
+
+    Raises
+    ------
+    MeshIdError
+        If it is no identifier.
+
+    Examples
+    --------
+    >>> file_sheet("09KE00000000")
+    '09KE1'
+    """
+    cell = decode(jf20mid)
+    south = cell.row % ROWS_50000 >= ROWS_50000 // 2
+    east = cell.col % COLS_50000 >= COLS_50000 // 2
+    return f"{jf20mid[:4]}{1 + 2 * south + east}"
+
+
 def decode(jf20mid: str) -> MeshCell:
     """Return the cell of a JF20mID.
 

@@ -25,6 +25,7 @@ UNCHANGING_DATE = "2000-01-01T00:00:00.000Z"
 JAPANESE = "cp932"
 
 Geometries = NDArray[np.object_]
+Kind = Literal["MultiPolygon", "Point"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,18 @@ def read_zones(path: Path | str, key: str | None = None) -> Zones:
     return Zones(tuple(merged), np.array(shapes, dtype=object), _layer_crs(path, meta))
 
 
-def read_layer(path: Path) -> tuple[dict[str, Any], Geometries, dict[str, NDArray[Any]]]:
-    """Return what a GIS file's first layer says of itself, its geometries and columns.
+def read_layer(
+    path: Path, *, layer: str | None = None, where: str | None = None
+) -> tuple[dict[str, Any], Geometries, dict[str, NDArray[Any]]]:
+    """Return what a layer of a GIS file says of itself, its geometries and columns.
+
+    Parameters
+    ----------
+    path : Path
+    layer : str, optional
+        By default the first.
+    where : str, optional
+        Condition in OGR's SQL on the rows.
 
     Raises
     ------
@@ -118,7 +129,7 @@ def read_layer(path: Path) -> tuple[dict[str, Any], Geometries, dict[str, NDArra
     last: Exception | None = None
     for encoding in _encodings(path):
         try:
-            meta, _, wkb, data = pyogrio.raw.read(path, encoding=encoding)
+            meta, _, wkb, data = pyogrio.raw.read(path, layer or 0, encoding=encoding, where=where)
         except UnicodeDecodeError as error:
             last = error
             continue
@@ -141,7 +152,7 @@ def write_layer(
     crs: CRS,
     layer: str | None = None,
     *,
-    kind: Literal["MultiPolygon", "Point"] = "MultiPolygon",
+    kind: Kind = "MultiPolygon",
     append: bool = False,
 ) -> None:
     """Write one GeoPackage layer of polygons or points.

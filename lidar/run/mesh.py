@@ -22,6 +22,9 @@ STANDARD_FIELDS = (
     *("森林計測法", "県code", "市町村code", "形状比", "樹冠長率"),
     *("平均傾斜", "最大傾斜", "最小傾斜", "最頻傾斜"),
 )
+WHOLE_FIELDS = frozenset(
+    ("立木本数", "立木密度", "ha材積", "樹冠長率", "平均傾斜", "最大傾斜", "最小傾斜", "最頻傾斜")
+)
 
 
 def columns(stands: Stands) -> tuple[Columns, Geometries]:
