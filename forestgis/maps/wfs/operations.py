@@ -15,6 +15,11 @@ from gisserver.output import DBGML32ValueRenderer
 from gisserver.projection import FeatureProjection
 
 from forestgis.maps.access import map_alias
+from forestgis.maps.wfs.files import (
+    Cp932ShapefileRenderer,
+    GeoPackageRenderer,
+    ShapefileRenderer,
+)
 from forestgis.maps.wfs.pages import Page, Pages
 from forestgis.maps.wfs.renderers import CsvRenderer, GeoJsonRenderer, GmlRenderer
 
@@ -48,6 +53,16 @@ class GetFeature(wfs20.GetFeature):  # type: ignore[misc]
                 charset="utf-8",
                 renderer_class=CsvRenderer,
                 title="CSV",
+            ),
+            OutputFormat(
+                "application/geopackage+sqlite3",
+                subtype="gpkg",
+                renderer_class=GeoPackageRenderer,
+                title="GeoPackage",
+            ),
+            OutputFormat("shape-zip", renderer_class=ShapefileRenderer, title="Shapefile (UTF-8)"),
+            OutputFormat(
+                "shape-zip-cp932", renderer_class=Cp932ShapefileRenderer, title="Shapefile (CP932)"
             ),
         ]
 

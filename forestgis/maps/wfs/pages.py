@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +16,8 @@ from gisserver.output import FeatureCollection, SimpleFeatureCollection
 
 from forestgis.maps.features import COUNTED
 from forestgis.tenancy.stream import Params
-from tiles.features.rows import RowWriter
-from tiles.layer import Layer
+from tiles.features.rows import RowWriter, placed
+from tiles.layer import Field, Layer
 from tiles.ogc.crs import Crs
 
 
@@ -64,12 +65,13 @@ class Page(SimpleFeatureCollection):  # type: ignore[misc]
     ) -> tuple[str, Params] | None:
         """Return the statement whose rows hold the text of a feature each; None if none can match."""
         text = RawSQL(write(self.layer, members, crs), ())  # noqa: S611 (made of declared names alone)
-        queryset = self._page().annotate(row_text=text).values_list("row_text")
-        try:
-            sql, params = queryset.query.get_compiler(queryset.db).as_sql()
-        except EmptyResultSet:
-            return None
-        return sql, params
+        return _compiled(self._page().annotate(row_text=text).values_list("row_text"))
+
+    def columns(self, fields: Sequence[Field], crs: Crs) -> tuple[str, Params] | None:
+        """Return the statement whose rows hold geometry as WKB and the values of fields; None if none can match."""
+        binary = RawSQL(f"ST_AsBinary({placed(self.layer, crs)})", ())  # noqa: S611 (declared names)
+        names = [field.name for field in fields]
+        return _compiled(self._page().annotate(row_wkb=binary).values_list("row_wkb", *names))
 
     def _page(self) -> QuerySet[Any]:
         """Return the page's rows.
@@ -85,6 +87,14 @@ class Page(SimpleFeatureCollection):  # type: ignore[misc]
         if first is None:
             return queryset.none()
         return queryset.filter(pk__gte=first)[: None if stop is None else stop - self.start]
+
+
+def _compiled(queryset: QuerySet[Any]) -> tuple[str, Params] | None:
+    try:
+        sql, params = queryset.query.get_compiler(queryset.db).as_sql()
+    except EmptyResultSet:
+        return None
+    return sql, params
 
 
 class Pages(FeatureCollection):  # type: ignore[misc]
