@@ -194,6 +194,9 @@ class Layer:
     bounds : tuple of float, optional
         West, south, east, north in degrees of all that it can hold, stated because asking would read every row; None
         of what is computed from surveys, which may lie anywhere and whose extent depends on the reader.
+    writable : tuple of str
+        Fields that readers with the right to write may change through OGC API - Features, the geometry with them;
+        empty of layers that are read only.
     """
 
     name: str
@@ -210,12 +213,18 @@ class Layer:
     caution: Text | None = None
     visible: bool = True
     bounds: Bounds | None = None
+    writable: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _checked(self.name)
         names = [field.name for field in self.fields]
         if len(names) != len(set(names)):
             raise DeclarationError(f"layer {self.name}: a field is declared twice", layer=self.name)
+        if unknown := set(self.writable) - set(names):
+            raise DeclarationError(
+                f"layer {self.name}: writable {sorted(unknown)}, not declared as fields",
+                layer=self.name,
+            )
         if isinstance(self.source, RasterSource) != isinstance(self.style, RasterStyle):
             raise DeclarationError(
                 f"layer {self.name}: rasters take a raster style, vectors a vector style",

@@ -198,6 +198,9 @@ def test_the_api_definition_is_valid_openapi_and_refers_to_nothing_outside(ask):
     document = answer.json()
     validate(document)
     assert '"$ref": "http' not in answer.text
+    assert set(document["paths"]["/collections/road/items/{featureId}"]) == {
+        *("get", "put", "patch", "delete")
+    }
     limit = document["components"]["parameters"]["limit"]["schema"]
     assert (limit["minimum"], limit["default"], limit["maximum"]) == (1, 1000, 10_000)
 

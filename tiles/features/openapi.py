@@ -94,8 +94,18 @@ def _collection_paths(layer: Layer) -> Object:
         f"{root}/items": items,
         f"{root}/items/{{featureId}}": item,
     }
+    if layer.writable:
+        items |= {"post": _write(f"{name}.create", "Create a feature", "201")}
+        item |= {
+            "put": _write(f"{name}.replace", "Replace a feature", "204"),
+            "patch": _write(
+                f"{name}.update", "Change a feature", "204", "application/merge-patch+json"
+            ),
+            "delete": _write(f"{name}.delete", "Delete a feature", "204", None),
+        }
     for path in paths.values():
-        path["get"]["tags"] = tag
+        for operation in path.values():
+            operation["tags"] = tag
     return paths
 
 
@@ -113,6 +123,28 @@ def _read(operation: str, summary: str, media: str, schema: str | None = None) -
             },
         }
     }
+
+
+def _write(
+    operation: str, summary: str, success: str, media: str | None = "application/geo+json"
+) -> Object:
+    problems = ("400", "403", "404", "412", "413", "415", "422", "428")
+    parameters = ["If-Match"] if success == "204" else []
+    written: Object = {
+        "operationId": operation,
+        "summary": summary,
+        "parameters": [*map(_parameter, parameters), _parameter("Content-Crs")],
+        "responses": {
+            success: {"description": "Done"},
+            **{status: {"$ref": "#/components/responses/Problem"} for status in problems},
+        },
+    }
+    if success == "204":
+        written["parameters"].append(_parameter("featureId"))
+    if media:
+        shape = {"$ref": "#/components/schemas/Feature"} if media == "application/geo+json" else {}
+        written["requestBody"] = {"required": True, "content": {media: {"schema": shape}}}
+    return written
 
 
 def _answer(description: str, media: str, schema: str | None) -> Object:
@@ -153,6 +185,8 @@ def _parameters(service: Service) -> Object:
         "properties": _query("properties", "Fields to give", names),
         "skipGeometry": _query("skipGeometry", "No geometry", {"type": "boolean"}),
         "f": _query("f", "Encoding", {**text, "enum": ["json", "html"]}),
+        "If-Match": _header("If-Match", "Entity tag of the state that is changed"),
+        "Content-Crs": _header("Content-Crs", "Coordinate system of the geometry sent"),
         "featureId": {
             "name": "featureId",
             "in": "path",
@@ -164,6 +198,10 @@ def _parameters(service: Service) -> Object:
     for name, description in _CRS_PARAMETERS.items():
         found[name] = _query(name, description, {**crs, "default": CRS84.uri})
     return found
+
+
+def _header(name: str, description: str) -> Object:
+    return {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
 
 
 def _query(name: str, description: str, schema: Object) -> Object:

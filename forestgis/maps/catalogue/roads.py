@@ -39,4 +39,5 @@ ROAD = Layer(
     sharing=Sharing.PUBLIC,
     attribution=Text("路網台帳", "Road ledger"),
     bounds=HOKKAIDO,
+    writable=("municipality_code", "name", "road_class", "surface", "width_m"),
 )

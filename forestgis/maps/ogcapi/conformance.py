@@ -12,6 +12,12 @@ _CLASSES = {
         "filter",
         "features-filter",
     ),
+    "ogcapi-features-4/1.0": (
+        "create-replace-delete",
+        "update",
+        "optimistic-locking-etags",
+        "features",
+    ),
     "cql2/1.0": (
         "cql2-text",
         "cql2-json",

@@ -27,7 +27,7 @@ from forestgis.maps.streaming import streamed
 from tiles.features.documents import feature_collection
 from tiles.features.rows import geojson_row, members_of
 from tiles.layer import Layer
-from tiles.ogc.crs import Crs
+from tiles.ogc.crs import CRS84, Crs
 
 _SHOWN_ON_A_PAGE = 50
 
@@ -97,11 +97,12 @@ def read_feature(request: HttpRequest, layer: Layer, key: int) -> HttpResponse:
     """
     check_known(request.GET, ("crs", FORMAT))
     crs, media = crs_parameter(request.GET, "crs"), media_of(request, links.GEOJSON)
-    alias = map_alias()
+    alias, members = map_alias(), list(members_of(layer))
     with transaction.atomic(using=alias):
-        text = feature_text(layer, key, crs, list(members_of(layer)), using=alias)
+        text = feature_text(layer, key, crs, members, using=alias)
+        state = text if crs is CRS84 else feature_text(layer, key, CRS84, members, using=alias)
     if text is None:
-        raise Http404(_("地物 %(key)s はありません。") % {"key": key})
+        raise feature_not_found(key)
     content = json.loads(text) | {
         "links": [
             *links.here(request, media, links.GEOJSON),
@@ -116,12 +117,17 @@ def read_feature(request: HttpRequest, layer: Layer, key: int) -> HttpResponse:
     response = answer(request, content, media, "item")
     for name, value in _crs_header(crs).items():
         response[name] = value
-    response["ETag"] = etag(text)
+    response["ETag"] = etag(state or text)
     return response
 
 
+def feature_not_found(key: int) -> Http404:
+    """Return the error of a feature that is not there, or that the reader may not see."""
+    return Http404(_("地物 %(key)s はありません。") % {"key": key})
+
+
 def etag(text: str) -> str:
-    """Return the entity tag of a feature that reads so."""
+    """Return the entity tag of a feature that reads so in CRS84, whichever system it is sent in."""
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
