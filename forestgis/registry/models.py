@@ -270,6 +270,7 @@ class Stand(models.Model):
     )
     slope_class = models.CharField(_("傾斜"), max_length=8, blank=True)
     lot = models.CharField(_("代表地番"), max_length=40, blank=True)
+    as_of = models.DateField(_("データ時点"), null=True, blank=True)
 
     class Meta:
         """Order, name and keys of the table."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
@@ -31,10 +30,8 @@ STAND_FIELDS = (
     "stock_broadleaf_m3ha",
     "slope_class",
     "lot",
+    "as_of",
 )
-
-#: Shape as WKB and storeys as tuples: two equal ones are the same 小班 content.
-Fingerprint = tuple[bytes, tuple[tuple[Any, ...], ...]]
 
 
 def municipality_by_code(code: str) -> Municipality | None:
@@ -112,23 +109,6 @@ def _codes_for(edition: int) -> list[CodeTable]:
     """Code rows in force for an edition of the register."""
     in_force = CodeTable.objects.filter(edition__lte=edition).order_by("-edition").values("edition")
     return list(CodeTable.objects.filter(edition=in_force[:1]))
-
-
-def fingerprints(municipality: Municipality, edition: int) -> dict[str, Fingerprint]:
-    """Read the stored 小班 of an edition by KEYCODE, to compare an import with."""
-    storeys: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    rows = Stand.objects.filter(
-        subcompartment__municipality=municipality, subcompartment__edition=edition
-    )
-    for pk, *values in rows.order_by("storey").values_list(
-        "subcompartment_id", "storey", *STAND_FIELDS
-    ):
-        storeys[pk].append(tuple(values))
-    stored = Subcompartment.objects.filter(municipality=municipality, edition=edition)
-    return {
-        sub.keycode: (bytes(sub.geom.wkb), tuple(storeys[sub.pk]))
-        for sub in stored.only("pk", "keycode", "geom")
-    }
 
 
 def register_entry(keycode: str, municipality_code: str | None = None) -> RegisterEntry | None:

@@ -6,6 +6,7 @@ so that the same report reads in Japanese and in English.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -56,6 +57,76 @@ _WORDS: dict[str, tuple[Severity, Any, Any]] = {
         _("図形が自己交差していたので修復しました（ST_MakeValid相当）：%(detail)s"),
         _("修復後の形を地図で確かめてください。"),
     ),
+    "sliver": (
+        "warn",
+        _("修復でできた1 m2未満の細片を除きました：%(value)s"),
+        _("修復後の形を地図で確かめてください。"),
+    ),
+    "not_repairable": (
+        "refuse",
+        _("図形を修復できません：%(detail)s"),
+        _("GISで図形を直してから取り込んでください。"),
+    ),
+    "duplicate_keycode": (
+        "refuse",
+        _("同じKEYCODEの図形が重なっています：%(value)s（%(detail)s）"),
+        _("飛び地なら重ならないように直し、別の小班ならKEYCODEを分けてください。"),
+    ),
+    "not_zip": (
+        "refuse",
+        _("ZIPファイルではありません：%(detail)s"),
+        _("公開されたZIPのまま、またはZIPで圧縮し直して選んでください。"),
+    ),
+    "climbing_path": (
+        "refuse",
+        _("ZIPの中に、外のフォルダーを指す名前があります：%(value)s"),
+        _("ファイルだけを選んで圧縮し直してください。"),
+    ),
+    "zip_bomb": (
+        "refuse",
+        _("ZIPを展開すると大きくなりすぎます：%(value)s（%(detail)s）"),
+        _("必要なファイルだけを入れて圧縮し直してください。"),
+    ),
+    "zip_encrypted": (
+        "refuse",
+        _("ZIPにパスワードがかかっています：%(value)s"),
+        _("パスワードなしで圧縮し直してください。"),
+    ),
+    "no_polygons": (
+        "refuse",
+        _("小班の図形がありません。入っているファイル：%(detail)s"),
+        _("小班のシェープファイル、GeoPackage、GeoJSONのいずれかを入れてください。"),
+    ),
+    "ambiguous_file": (
+        "refuse",
+        _("どれを読めばよいか決められません：%(value)s"),
+        _("小班の図形と調査簿を1つずつにするか、名前に「小班」「調査簿」を入れてください。"),
+    ),
+    "missing_part": (
+        "refuse",
+        _("シェープファイルの%(value)sがありません。"),
+        _("同じ名前の .shp .shx .dbf .prj をそろえてください。"),
+    ),
+    "ignored_file": (
+        "warn",
+        _("このファイルは読みません：%(value)s"),
+        _("必要なファイルなら、形式と名前を確かめてください。"),
+    ),
+    "too_many_cells": (
+        "refuse",
+        _("表が大きすぎます：%(detail)s"),
+        _("使っていない行と列を削除して保存し直してください。"),
+    ),
+    "mixed_encoding": (
+        "refuse",
+        _("UTF-8とShift_JIS（cp932）の行が混ざっています：%(detail)s"),
+        _("1つの文字コードで保存し直してください。"),
+    ),
+    "personal_column": (
+        "warn",
+        _("列「%(value)s」は個人情報なので森林簿に取り込みません。"),
+        _("所有者は林地台帳に登録してください。"),
+    ),
     "no_column": (
         "refuse",
         _("列「%(value)s」がありません。ある列：%(detail)s"),
@@ -90,6 +161,11 @@ _WORDS: dict[str, tuple[Severity, Any, Any]] = {
         "refuse",
         _("区分を読み替えられません：%(value)s"),
         _("次のいずれかにするか、読替え表を指定してください：%(detail)s"),
+    ),
+    "bad_date": (
+        "refuse",
+        _("日付として読めません：%(value)s"),
+        _("令和6年4月1日、R6.4.1、2024-04-01のように書いてください。"),
     ),
     "duplicate_row": (
         "refuse",
@@ -201,6 +277,22 @@ class RefusedError(Exception):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = list(faults)
+
+
+def counted(faults: Sequence[Fault]) -> dict[str, int]:
+    """Count faults by code."""
+    return dict(Counter(fault.code for fault in faults))
+
+
+def first_of_each(faults: Sequence[Fault], kept: int) -> list[Fault]:
+    """Return at most `kept` faults of each code: a whole file with one mistake must not hide the others."""
+    seen: Counter[str] = Counter()
+    shown = []
+    for fault in faults:
+        seen[fault.code] += 1
+        if seen[fault.code] <= kept:
+            shown.append(fault)
+    return shown
 
 
 def refusing(faults: Sequence[Fault]) -> list[Fault]:

@@ -49,6 +49,8 @@ def normalised(value: object) -> str:
     >>> normalised(8200100120034.0)
     '08200100120034'
     """
+    if isinstance(value, str) and len(value) == 14 and value.isascii() and value.isdigit():
+        return value
     text = unicodedata.normalize("NFKC", str(value)).strip()
     if text.endswith(".0"):
         text = text[:-2]

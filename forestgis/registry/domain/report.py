@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from forestgis.registry.domain.faults import Fault, refusing
+from forestgis.registry.domain.faults import Fault, counted, first_of_each, refusing
+
+#: Faults of one code that a stored report keeps; the total says how many there are.
+KEPT = 100
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """Counts and faults of one import; `stored` only when everything was."""
+    """Counts and faults of one import; `stored` only when everything was.
+
+    `compared_with` is the year that new, changed and removed 小班 are counted against: the
+    same year if it is loaded already, else the current edition; None for a first import.
+    """
 
     municipality: str
     edition: int
+    compared_with: int | None = None
     polygons: int = 0
     rows: int = 0
     new: int = 0
@@ -29,10 +37,11 @@ class ImportReport:
         return not refusing(self.faults)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON of the report with the faults' words."""
+        """JSON of the report: counts, the totals of faults by code, and the first of each with their words."""
         return {
             "municipality": self.municipality,
             "edition": self.edition,
+            "compared_with": self.compared_with,
             "polygons": self.polygons,
             "rows": self.rows,
             "new": self.new,
@@ -41,5 +50,6 @@ class ImportReport:
             "removed": self.removed,
             "acceptable": self.acceptable,
             "stored": self.stored,
-            "faults": [fault.to_dict() for fault in self.faults],
+            "fault_totals": counted(self.faults),
+            "faults": [fault.to_dict() for fault in first_of_each(self.faults, KEPT)],
         }

@@ -57,19 +57,44 @@ def locate(
         One `wrong_place` when everything is outside, else one
         `outside_municipality` per feature that is.
     """
-    area = boundary.buffer(_TOLERANCE_DEG)
-    shapely.prepare(area)
+    placement = Placement(boundary, file)
     geoms = np.array([feature.geom for feature in features], dtype=object)
-    placed = _transformed(geoms, crs)
-    inside = _inside(placed, area)
-    if not inside.any():
-        return list(placed), [Fault("wrong_place", file, detail=_diagnosis(geoms, crs, area))]
-    outside = [
-        Fault("outside_municipality", file, feature.line)
-        for feature, within in zip(features, inside, strict=True)
-        if not within
-    ]
-    return list(placed), outside
+    placed = placement.place(geoms, np.array([feature.line for feature in features]), crs)
+    return list(placed), placement.faults()
+
+
+class Placement:
+    """Where the features of a file lie, asked block by block."""
+
+    def __init__(self, boundary: BaseGeometry, file: str) -> None:
+        """Take the municipality's area (EPSG:6668) and the file's name for the faults."""
+        self._area = boundary.buffer(_TOLERANCE_DEG)
+        shapely.prepare(self._area)
+        self._file = file
+        self._outside: list[int] = []
+        self._any_inside = False
+        self._first: tuple[NDArray[np.object_], CRS] | None = None
+
+    def place(
+        self, geoms: NDArray[np.object_], lines: NDArray[np.int64], crs: CRS
+    ) -> NDArray[np.object_]:
+        """Return geometries of `crs`, x before y, in EPSG:6668, and note which lie outside."""
+        placed = _transformed(geoms, crs)
+        inside = _inside(placed, self._area)
+        self._any_inside |= bool(inside.any())
+        self._outside += lines[~inside].tolist()
+        if self._first is None:
+            self._first = (geoms, crs)
+        elif self._any_inside:
+            self._first = (geoms[:0], crs)  # no longer needed for a diagnosis
+        return placed
+
+    def faults(self) -> list[Fault]:
+        """Return one `wrong_place` when everything is outside, else one `outside_municipality` per feature."""
+        if self._first is not None and not self._any_inside:
+            detail = _diagnosis(*self._first, self._area)
+            return [Fault("wrong_place", self._file, detail=detail)]
+        return [Fault("outside_municipality", self._file, line) for line in self._outside]
 
 
 def _transformed(geoms: NDArray[np.object_], crs: CRS) -> NDArray[np.object_]:

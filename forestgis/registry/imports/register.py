@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
 from forestgis.registry.domain.faults import Fault, RefusedError
-from forestgis.registry.imports import polygons, stands
+from forestgis.registry.imports import polygons, stands, tables, vector
+from forestgis.registry.imports.package import Package
 from forestgis.registry.imports.polygons import Polygon
 from forestgis.registry.imports.stands import StandRow
 
@@ -45,46 +45,86 @@ class RegisterFiles:
 
 
 def read(
-    polygons_path: Path,
-    register_path: Path | None,
+    package: Package,
     *,
     boundary: BaseGeometry,
     zone: int,
     codes: Codes,
     epsg: int | None = None,
+    mapping: stands.Mapped | None = None,
 ) -> RegisterFiles:
     """Read both files and collect every fault; a file that cannot be used is one fault.
 
     Parameters
     ----------
-    polygons_path : Path
-        小班 polygons with KEYCODE.
-    register_path : Path or None
-        CSV of the 森林調査簿; without it the polygons come alone.
+    package : Package
+        小班 polygons with KEYCODE, and the 森林調査簿. Without it the register's columns are
+        taken from the polygons, if they have any.
     boundary, zone
         Area (EPSG:6668) and plane-rectangular zone of the municipality.
     codes : mapping
         Known codes; others are kept and warned of.
     epsg : int, optional
         CRS of the polygons when their file names none.
+    mapping : mapping, optional
+        Field to heading, of files whose headings are not the published ones.
     """
-    files = RegisterFiles()
+    files = RegisterFiles(faults=list(package.faults))
+    mapped = dict(mapping or {})
+    key_column = mapped.pop("polygon_keycode", None)
+    carried = _Carried(mapped)
     try:
         files.polygons, found = polygons.read(
-            polygons_path, boundary=boundary, zone=zone, epsg=epsg
+            package.polygons,
+            boundary=boundary,
+            zone=zone,
+            epsg=epsg,
+            key_column=key_column,
+            watch=carried.take if package.rows is None else None,
         )
         files.faults += found
     except RefusedError as error:
         files.faults += error.faults
-    if register_path is not None:
-        _read_rows(files, register_path, codes)
+    rows = package.rows
+    if rows is not None:
+        _read_rows(files, lambda: tables.read(rows), mapped, codes)
+    elif carried.rows:
+        mapped.setdefault("keycode", key_column or "KEYCODE")
+        _read_rows(files, carried.table, mapped, codes)
     return files
 
 
-def _read_rows(files: RegisterFiles, path: Path, codes: Codes) -> None:
+class _Carried:
+    """The register's columns of polygons that carry them themselves."""
+
+    def __init__(self, mapped: stands.Mapped) -> None:
+        self._wanted = {column.heading for column in stands.COLUMNS} | set(mapped.values())
+        self._name, self._columns = "", list[str]()
+        self.rows: list[tuple[int, Sequence[str]]] = []
+
+    def take(self, source: vector.VectorFile) -> None:
+        """Keep the rows of a block, if it has any column of the register beside the KEYCODE."""
+        if self._wanted.isdisjoint(source.columns):
+            return
+        self._name, self._columns = source.name, source.columns
+        cells = [map(tables.text_of, source.column(name)) for name in source.columns]
+        self.rows += enumerate(zip(*cells, strict=True), source.first_line)
+
+    def table(self) -> tables.Table:
+        """Give the rows as those of a table."""
+        return tables.Table(self._name, self._columns, iter(self.rows))
+
+
+def _read_rows(
+    files: RegisterFiles,
+    opened: Callable[[], tables.Table],
+    mapping: stands.Mapped,
+    codes: Codes,
+) -> None:
     """Add the register rows and what is wrong between them and the polygons."""
     try:
-        rows, found = stands.read(path)
+        table = opened()
+        rows, found = stands.rows_of(table, mapping)
     except RefusedError as error:
         files.faults += error.faults
         return
@@ -92,9 +132,9 @@ def _read_rows(files: RegisterFiles, path: Path, codes: Codes) -> None:
     for row in rows:
         by_key[row.keycode].append(row)
     files.stands = dict(by_key)
-    files.faults += found + _unknown_codes(path.name, rows, codes)
+    files.faults += found + _unknown_codes(table.name, rows, codes)
     if files.polygons:
-        files.faults += _unmatched(path.name, files) + _area_faults(path.name, files)
+        files.faults += _unmatched(table.name, files) + _area_faults(table.name, files)
 
 
 def _unknown_codes(file: str, rows: list[StandRow], codes: Codes) -> list[Fault]:

@@ -1,27 +1,27 @@
-"""Rows of a 森林調査簿 as CSV (UTF-8 with or without BOM, or cp932)."""
+"""Rows of a 森林調査簿: one storey of one 小班 each."""
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from forestgis.registry.domain import keycode as keycodes
 from forestgis.registry.domain.faults import Fault, RefusedError
-from forestgis.registry.imports import values
-from forestgis.registry.imports.text import decoded
+from forestgis.registry.imports import tables, values
+from forestgis.web.domain.eras import read_day
 
 Parse = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A register column: its heading and what becomes of a cell."""
+    """A register column: its published heading, the field it fills, and what becomes of a cell."""
 
     heading: str
     field: str
@@ -61,6 +61,17 @@ def _words(limit: int) -> Parse:
     return lambda text: values.text_up_to(text, limit)
 
 
+def _day(text: str) -> date | None:
+    try:
+        return read_day(values.cleaned(text))
+    except ValueError as error:
+        raise BadDateError(text) from error
+
+
+class BadDateError(ValueError):
+    """A cell that is no date."""
+
+
 _KEYCODE, _STOREY, _AREA = "KEYCODE", "複層区分コード", "面積"
 
 #: Columns of 調査簿データ that are kept (北海道 森林計画関係資料 2024).
@@ -81,18 +92,36 @@ COLUMNS = (
     Column("HA当蓄積L", "stock_broadleaf_m3ha", _number("0", "3000")),
     Column("傾斜", "slope_class", _words(8)),
     Column("代表地番", "lot", _words(40)),
+    Column("データ時点", "as_of", _day),
 )
+#: Fields that a saved mapping may name, KEYCODE first.
+FIELDS = ("keycode", *(column.field for column in COLUMNS))
 #: Known columns that say nothing beyond KEYCODE or are computed.
 _UNSTORED = frozenset({_KEYCODE, "林班", "小班"})
+#: Words in headings of personal data (個人情報): such columns never enter the register.
+_PERSONAL = ("所有者", "氏名", "住所", "電話", "名義", "共有者", "連絡先")
+
+#: Field -> heading in the file, for files with other headings than the published ones.
+Mapped = Mapping[str, str]
 
 
-def read(path: Path) -> tuple[list[StandRow], list[Fault]]:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where in a row each wanted cell is."""
+
+    keycode: int
+    columns: tuple[tuple[int, Column], ...]
+
+
+def read(path: Path, mapping: Mapped | None = None) -> tuple[list[StandRow], list[Fault]]:
     """Read register rows and every fault in them.
 
     Parameters
     ----------
     path : Path
-        CSV with a heading line; columns by name in any order, `KEYCODE` is required.
+        XLSX or CSV with a heading line; columns by name in any order, `KEYCODE` is required.
+    mapping : mapping, optional
+        Field to heading, where the file's headings are not the published ones.
 
     Returns
     -------
@@ -105,54 +134,92 @@ def read(path: Path) -> tuple[list[StandRow], list[Fault]]:
     RefusedError
         If the file cannot be decoded or has no KEYCODE column.
     """
-    lines = csv.reader(io.StringIO(decoded(path), newline=""))
-    headings = [unicodedata.normalize("NFKC", cell).strip() for cell in next(lines, [])]
-    if _KEYCODE not in headings:
-        detail = "、".join(headings)
-        raise RefusedError([Fault("no_column", path.name, 1, value=_KEYCODE, detail=detail)])
-    known = {column.heading for column in COLUMNS} | _UNSTORED
-    faults = [
-        Fault("ignored_column", path.name, 1, value=heading)
-        for heading in headings
-        if heading and heading not in known
-    ]
+    return rows_of(tables.read(path), mapping or {})
+
+
+def rows_of(table: tables.Table, mapping: Mapped) -> tuple[list[StandRow], list[Fault]]:
+    """Read register rows from an opened table; see `read`."""
+    layout, faults = _layout(table, mapping)
     rows: list[StandRow] = []
-    for line, cells in _cells(lines, headings):
-        row, found = _row(path.name, line, cells)
+    # Few different texts fill a column: each is parsed once.
+    parsers = [(index, column, cache(column.parse)) for index, column in layout.columns]
+    missing = {column.field: column.parse("") for column in COLUMNS}
+    for line, cells in _padded(table):
+        row, found = _row(table.name, line, cells, layout.keycode, parsers, missing)
         faults += found
         if row is not None:
             rows.append(row)
-    return rows, faults + _duplicates(path.name, rows)
+    return rows, faults + _duplicates(table.name, rows)
 
 
-def _cells(lines: Any, headings: list[str]) -> Iterator[tuple[int, dict[str, str]]]:  # noqa: ANN401
-    """Line number and cells by heading; wholly empty lines are passed over."""
-    for cells in lines:
-        if any(cell.strip() for cell in cells):
-            padded = [*cells, *([""] * (len(headings) - len(cells)))]
-            yield lines.line_num, dict(zip(headings, padded, strict=False))
+def _padded(table: tables.Table) -> Iterator[tuple[int, Sequence[str]]]:
+    width = len(table.headings)
+    for line, cells in table.rows:
+        yield line, cells if len(cells) >= width else [*cells, *([""] * (width - len(cells)))]
 
 
-def _row(file: str, line: int, cells: dict[str, str]) -> tuple[StandRow | None, list[Fault]]:
+def _layout(table: tables.Table, mapping: Mapped) -> tuple[_Layout, list[Fault]]:
+    """Find the columns by their headings, as published or as mapped."""
+    there = {heading: index for index, heading in reversed(list(enumerate(table.headings)))}
+    wanted = {column: _normal(mapping.get(column.field, column.heading)) for column in COLUMNS}
+    key = _normal(mapping.get("keycode", _KEYCODE))
+    stated = {_normal(heading) for heading in mapping.values()}
+    lost = [heading for heading in (key, *sorted(stated - {key})) if heading not in there]
+    if lost and (key in lost or stated):
+        detail = "、".join(table.headings)
+        raise RefusedError(
+            [Fault("no_column", table.name, 1, value=heading, detail=detail) for heading in lost]
+        )
+    known = {*wanted.values(), key} | _UNSTORED
+    faults = [
+        Fault(_unread(heading), table.name, 1, value=heading)
+        for heading in table.headings
+        if heading and heading not in known
+    ]
+    found = tuple((there[name], column) for column, name in wanted.items() if name in there)
+    return _Layout(there[key], found), faults
+
+
+def _normal(heading: str) -> str:
+    return unicodedata.normalize("NFKC", heading).strip()
+
+
+def _unread(heading: str) -> str:
+    return "personal_column" if any(word in heading for word in _PERSONAL) else "ignored_column"
+
+
+def _row(
+    file: str,
+    line: int,
+    cells: Sequence[str],
+    key_index: int,
+    parsers: Sequence[tuple[int, Column, Parse]],
+    missing: Mapping[str, Any],
+) -> tuple[StandRow | None, list[Fault]]:
     """One row, or the faults of all its cells."""
     faults: list[Fault] = []
-    fields: dict[str, Any] = {}
-    for column in COLUMNS:
-        text = cells.get(column.heading, "")
+    fields = dict(missing)
+    for index, column, parse in parsers:
         try:
-            fields[column.field] = column.parse(text)
-        except values.OutOfRangeError as error:
-            faults.append(Fault("out_of_range", file, line, column.heading, text, str(error)))
-        except ValueError:
-            faults.append(Fault("bad_number", file, line, column.heading, text))
+            fields[column.field] = parse(cells[index])
+        except ValueError as error:
+            code, detail = _fault_code(error)
+            faults.append(Fault(code, file, line, column.heading, cells[index], detail))
     try:
-        key = keycodes.normalised(cells[_KEYCODE])
+        key = keycodes.normalised(cells[key_index])
     except keycodes.KeycodeError:
-        faults.append(Fault("bad_keycode", file, line, _KEYCODE, cells[_KEYCODE]))
+        faults.append(Fault("bad_keycode", file, line, _KEYCODE, cells[key_index]))
     if faults:
         return None, faults
     area = fields.pop("register_area_ha")
     return StandRow(line, key, fields.pop("storey") or 1, area, fields), []
+
+
+def _fault_code(error: ValueError) -> tuple[str, str]:
+    """Fault and detail of a cell that cannot be read."""
+    if isinstance(error, values.OutOfRangeError):
+        return "out_of_range", str(error)
+    return ("bad_date" if isinstance(error, BadDateError) else "bad_number"), ""
 
 
 def _duplicates(file: str, rows: list[StandRow]) -> list[Fault]:

@@ -1,25 +1,97 @@
-"""Importing an edition of the register."""
+"""Importing an edition of the register: look at the files first, then store all of it or nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import shapely
-from django.db import transaction
-from shapely.geometry.base import BaseGeometry
+from django.db import connection, transaction
+from django.utils import timezone
 
-from forestgis.registry import selectors
-from forestgis.registry.domain.keycode import parse
+from forestgis.registry import edition_selectors, selectors
+from forestgis.registry.domain.faults import RefusedError
 from forestgis.registry.domain.report import ImportReport
-from forestgis.registry.geometry import to_geos, to_shapely
+from forestgis.registry.geometry import to_shapely
+from forestgis.registry.imports import package as packages
 from forestgis.registry.imports import register
-from forestgis.registry.imports.polygons import Polygon, multipolygon
 from forestgis.registry.imports.register import RegisterFiles
-from forestgis.registry.imports.stands import StandRow
-from forestgis.registry.models import Compartment, Municipality, Stand, Subcompartment
+from forestgis.registry.models import Edition, Municipality
+from forestgis.registry.services import staging
+from forestgis.registry.services.editions import make_current
+from forestgis.registry.services.staging import Progress
+from forestgis.registry.services.summaries import summarised_once
 
-_BATCH = 2000
+# Any number that no other lock of the service takes.
+_LOCK = 7_315_003
+
+
+def _silent(done: int, total: int, stage: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How an import is to be done.
+
+    Attributes
+    ----------
+    epsg : int or None
+        CRS to assume when the polygons' file names none.
+    mapping : mapping
+        Field to heading (`forestgis.registry.imports.stands.FIELDS`, and `polygon_keycode`), for other headings than the
+        published ones.
+    dry_run : bool
+        Report only; nothing is stored.
+    use : bool or None
+        Whether maps and searches go over to this edition. None: they do if the municipality
+        has no newer one in use.
+    on_progress : callable
+        ``on_progress(done, total, stage)``, with the stages read, check, stage, store.
+    """
+
+    epsg: int | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = True
+    use: bool | None = None
+    on_progress: Progress = _silent
+
+
+def import_files(
+    *, municipality: Municipality, edition: int, path: Path, rows: Path | None = None, terms: Terms
+) -> ImportReport:
+    """Import a register as published: a ZIP of 小班 and 調査簿, or vector file and table one by one.
+
+    The edition of that year becomes what the files hold: rows that did not change keep their
+    keys and their history. Other editions stay as they are. Readers see the old edition until
+    all is stored, and a process that dies leaves it untouched.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Whose register it is; its zone measures the areas.
+    edition : int
+        年度.
+    path : Path
+        ZIP, GeoPackage, GeoJSON or shapefile.
+    rows : Path, optional
+        調査簿 as XLSX or CSV, where it comes beside `path` and not in it.
+    terms : Terms
+
+    Returns
+    -------
+    ImportReport
+        `stored` is True only when all was stored; with any refusing fault
+        nothing is.
+    """
+    with tempfile.TemporaryDirectory(prefix="register-") as folder:
+        try:
+            package = packages.opened(path, Path(folder), rows=rows, epsg=terms.epsg)
+        except RefusedError as error:
+            return ImportReport(municipality.code, edition, faults=error.faults)
+        return _import(municipality, edition, package, path, terms)
 
 
 def import_register(
@@ -31,127 +103,94 @@ def import_register(
     epsg: int | None = None,
     dry_run: bool = True,
 ) -> ImportReport:
-    """Import one edition of 小班 and register rows, all or nothing.
+    """Import 小班 and register rows of two files as they are; see `import_files`."""
+    terms = Terms(epsg=epsg, dry_run=dry_run)
+    return _import(municipality, edition, packages.Package(polygons, rows), polygons, terms)
 
-    The files replace what the edition held for the municipality; other
-    editions stay as they are.
 
-    Parameters
-    ----------
-    municipality : Municipality
-        Whose register it is; its zone measures the areas.
-    edition : int
-        年度.
-    polygons, rows : Path
-        小班 polygons, and the 森林調査簿 as CSV.
-    epsg : int, optional
-        CRS to assume when the polygons' file names none.
-    dry_run : bool
-        Report only; nothing is stored.
-
-    Returns
-    -------
-    ImportReport
-        `stored` is True only when all was stored; with any refusing fault
-        nothing is.
-    """
+def _import(
+    municipality: Municipality,
+    edition: int,
+    package: packages.Package,
+    source: Path,
+    terms: Terms,
+) -> ImportReport:
+    terms.on_progress(0, 1, "read")
     files = register.read(
-        polygons,
-        rows,
+        package,
         boundary=to_shapely(municipality.geom),
         zone=municipality.zone,
         codes=selectors.known_codes(edition),
-        epsg=epsg,
+        epsg=terms.epsg,
+        mapping=terms.mapping,
     )
+    report = _counted(municipality, edition, files)
+    storing = not terms.dry_run and report.acceptable
     with transaction.atomic():
-        report = _compared(municipality, edition, files)
-        if not dry_run and report.acceptable:
-            _replace_edition(municipality, edition, files)
+        if storing:
+            _lock(municipality, edition)
+        report.compared_with = _compared_with(municipality.code, edition)
+        if storing or report.compared_with is not None:
+            staging.stage(files, terms.on_progress)
+        _compare(report)
+        if storing:
+            terms.on_progress(0, len(files.polygons), "store")
+            _store(municipality, edition, source, terms.use)
             report.stored = True
     return report
 
 
-def _compared(municipality: Municipality, edition: int, files: RegisterFiles) -> ImportReport:
-    """Count what is new, changed and gone against the stored edition."""
-    stored = selectors.fingerprints(municipality, edition)
-    incoming = {p.keycode: _fingerprint(p, files.stands.get(p.keycode, [])) for p in files.polygons}
-    common = stored.keys() & incoming.keys()
-    changed = sum(stored[key] != incoming[key] for key in common)
+def _counted(municipality: Municipality, edition: int, files: RegisterFiles) -> ImportReport:
     return ImportReport(
         municipality=municipality.code,
         edition=edition,
         polygons=len(files.polygons),
         rows=files.rows,
-        new=len(incoming.keys() - stored.keys()),
-        changed=changed,
-        unchanged=len(common) - changed,
-        removed=len(stored.keys() - incoming.keys()),
+        new=len(files.polygons),
         faults=files.faults,
     )
 
 
-def _fingerprint(polygon: Polygon, rows: Iterable[StandRow]) -> selectors.Fingerprint:
-    """Take what makes a 小班 differ from the stored one: shape and storeys."""
-    storeys = tuple(
-        (row.storey, *(row.values[name] for name in selectors.STAND_FIELDS))
-        for row in sorted(rows, key=lambda row: row.storey)
-    )
-    return shapely.to_wkb(polygon.geom), storeys
+def _compared_with(municipality_code: str, edition: int) -> int | None:
+    """Year to count differences against: the one to be replaced, else the one in use."""
+    if selectors.has_edition(municipality_code, edition):
+        return edition
+    return edition_selectors.current_year(municipality_code)
 
 
-def _replace_edition(municipality: Municipality, edition: int, files: RegisterFiles) -> None:
-    """Delete the municipality's rows of the edition and store the new ones."""
-    own = {"municipality": municipality, "edition": edition}
-    Stand.objects.filter(
-        subcompartment__municipality=municipality, subcompartment__edition=edition
-    ).delete()
-    Subcompartment.objects.filter(**own).delete()
-    Compartment.objects.filter(**own).delete()
-    subcompartments = Subcompartment.objects.bulk_create(
-        [_subcompartment(municipality, edition, p, files) for p in files.polygons], _BATCH
-    )
-    Stand.objects.bulk_create(
-        [
-            Stand(subcompartment=sub, municipality=municipality, storey=row.storey, **row.values)
-            for sub in subcompartments
-            for row in files.stands.get(sub.keycode, [])
-        ],
-        _BATCH,
-    )
-    Compartment.objects.bulk_create(_compartments(municipality, edition, files.polygons), _BATCH)
+def _compare(report: ImportReport) -> None:
+    """Count what is new, changed and gone."""
+    if report.compared_with is None:
+        return
+    found = staging.compare(report.municipality, report.compared_with)
+    report.new, report.removed, report.changed = found.new, found.removed, found.changed
+    report.unchanged = report.polygons - found.new - found.changed
 
 
-def _subcompartment(
-    municipality: Municipality, edition: int, polygon: Polygon, files: RegisterFiles
-) -> Subcompartment:
-    """Unsaved row; the register's area is that of the first storey, since storeys share it."""
-    key = parse(polygon.keycode)
-    rows = sorted(files.stands.get(polygon.keycode, []), key=lambda row: row.storey)
-    return Subcompartment(
+def _lock(municipality: Municipality, edition: int) -> None:
+    """Let two imports of the same edition come one after the other."""
+    with connection.cursor() as cursor:
+        key = int(municipality.code) * 10_000 + edition
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, key])
+
+
+def _store(municipality: Municipality, edition: int, source: Path, use: bool | None) -> None:
+    Edition.objects.update_or_create(
         municipality=municipality,
-        edition=edition,
-        keycode=polygon.keycode,
-        compartment_number=key.compartment,
-        number=key.subcompartment,
-        geom=to_geos(polygon.geom),
-        area_ha=polygon.area_ha,
-        register_area_ha=rows[0].register_area_ha if rows else None,
+        year=edition,
+        defaults={
+            "source": source.name,
+            "sha256": _sha256(source),
+            "loaded_at": timezone.now(),
+        },
     )
+    with summarised_once(municipality.code, edition):
+        staging.store(municipality.code, edition)
+    in_use = edition_selectors.current_year(municipality.code)
+    if use or (use is None and (in_use is None or in_use < edition)):
+        make_current(municipality.code, edition)
 
 
-def _compartments(
-    municipality: Municipality, edition: int, polygons: list[Polygon]
-) -> list[Compartment]:
-    """林班 as the union of their 小班."""
-    members: dict[int, list[BaseGeometry]] = {}
-    for polygon in polygons:
-        members.setdefault(parse(polygon.keycode).compartment, []).append(polygon.geom)
-    return [
-        Compartment(
-            municipality=municipality,
-            edition=edition,
-            number=number,
-            geom=to_geos(multipolygon(shapely.union_all(geoms))),
-        )
-        for number, geoms in sorted(members.items())
-    ]
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
