@@ -281,8 +281,19 @@ def _smoothed(surface: Raster, sd_cells: float) -> Raster:
     return smooth
 
 
+@kernel
 def _slope(surface: Raster, cell_m: float) -> Raster:
-    return np.hypot(*_gradient(surface, cell_m)).astype(np.float32)
+    """Rise over run by central differences; beyond the edge goes on what is at it."""
+    rows, cols = surface.shape
+    out = np.empty_like(surface)
+    for r in range(rows):
+        up, down = max(r - 1, 0), min(r + 1, rows - 1)
+        for c in range(cols):
+            left, right = max(c - 1, 0), min(c + 1, cols - 1)
+            east = np.float64(surface[r, right]) - surface[r, left]
+            south = np.float64(surface[down, c]) - surface[up, c]
+            out[r, c] = np.sqrt(east * east + south * south) / (2.0 * cell_m)
+    return out
 
 
 def _gradient(surface: Raster, cell_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

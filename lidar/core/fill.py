@@ -159,28 +159,51 @@ def _enlarged_into(
 
 @kernel
 def _relax(u: Raster, unknown: Mask, sweeps: int, tension: float) -> None:
-    rows, cols = u.shape
+    """Sweep over the unknown cells.
+
+    What the cell to the west adds comes last: it was changed just before, so the
+    next cell has to wait for these few operations only.
+    """
     free = 1.0 - tension
-    weight = 20.0 * free + 4.0 * tension
+    weight = (20.0 * free + 4.0 * tension) / OVER_RELAXATION
+    beside, corner, far = (8.0 * free + tension) / weight, 2.0 * free / weight, free / weight
+    inner, rim = _where(unknown)
     for _ in range(sweeps):
-        for r in range(rows):
-            for c in range(cols):
-                if not unknown[r, c]:
-                    continue
-                new = np.nan
-                if 1 < r < rows - 2 and 1 < c < cols - 2:
-                    near = np.float64(u[r - 1, c]) + u[r + 1, c] + u[r, c - 1] + u[r, c + 1]
-                    corner = (
-                        np.float64(u[r - 1, c - 1])
-                        + u[r - 1, c + 1]
-                        + u[r + 1, c - 1]
-                        + u[r + 1, c + 1]
-                    )
-                    far = np.float64(u[r - 2, c]) + u[r + 2, c] + u[r, c - 2] + u[r, c + 2]
-                    new = (free * (8.0 * near - 2.0 * corner - far) + tension * near) / weight
-                if np.isnan(new):
-                    new = _mean_beside(u, r, c)
-                u[r, c] += OVER_RELAXATION * (new - u[r, c])
+        for k in range(inner.shape[0]):
+            r, c = inner[k, 0], inner[k, 1]
+            others = (np.float64(u[r - 1, c]) + u[r + 1, c] + u[r, c + 1]) * beside
+            others -= (np.float64(u[r - 2, c]) + u[r + 2, c] + u[r, c + 2]) * far
+            north = np.float64(u[r - 1, c - 1]) + u[r - 1, c + 1]
+            others -= (north + u[r + 1, c - 1] + u[r + 1, c + 1]) * corner
+            old = np.float64(u[r, c])
+            new = (others + old * (1.0 - OVER_RELAXATION)) - far * u[r, c - 2]
+            new += beside * u[r, c - 1]
+            if np.isnan(new):
+                new = old + OVER_RELAXATION * (_mean_beside(u, r, c) - old)
+            u[r, c] = new
+        for k in range(rim.shape[0]):
+            r, c = rim[k, 0], rim[k, 1]
+            u[r, c] += OVER_RELAXATION * (_mean_beside(u, r, c) - u[r, c])
+
+
+@kernel
+def _where(unknown: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the unknown cells two or more from the edge, and of the others."""
+    rows, cols = unknown.shape
+    total = unknown.sum()
+    inner, rim = np.empty((total, 2), np.int64), np.empty((total, 2), np.int64)
+    n_inner, n_rim = 0, 0
+    for r in range(rows):
+        for c in range(cols):
+            if not unknown[r, c]:
+                continue
+            if 1 < r < rows - 2 and 1 < c < cols - 2:
+                inner[n_inner, 0], inner[n_inner, 1] = r, c
+                n_inner += 1
+            else:
+                rim[n_rim, 0], rim[n_rim, 1] = r, c
+                n_rim += 1
+    return inner[:n_inner], rim[:n_rim]
 
 
 @kernel

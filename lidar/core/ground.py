@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lidar.core.bare_earth import SurfaceParams, lowest_points, surfaces
+from lidar.core.bare_earth import Surface, SurfaceParams, lowest_points, surfaces
 from lidar.core.grid import MM_PER_M, Grid
 from lidar.core.kernel import kernel
 from lidar.core.points import GROUND, LOW_NOISE, WATER, Points
@@ -115,12 +115,14 @@ def find(points: Points, params: GroundParams | None = None, grid: Grid | None =
     grid = Grid.covering(points.box(), params.cell_m, points.crs)
     grid = grid.buffered(params.surface.reach(params.cell_m))
     of_class, of_terrain = surfaces(lowest_points(points, usable, grid), params.surface)
+    layers = np.stack((of_class.z_m, of_class.slope, of_terrain.z_m, of_terrain.slope), axis=-1)
     return Ground(
         *_judge(
             (points.x_mm, points.y_mm, points.z_mm),
             usable,
             grid.in_mm(points.origin_m),
-            (of_class.z_m, of_class.slope, of_terrain.z_m, of_terrain.slope),
+            layers,
+            _ceiling(of_class, params),
             (
                 (params.class_m, params.class_slope),
                 (params.terrain_m, params.terrain_slope),
@@ -128,6 +130,16 @@ def find(points: Points, params: GroundParams | None = None, grid: Grid | None =
             ),
         )
     )
+
+
+def _ceiling(of_class: Surface, params: GroundParams) -> Raster:
+    """Return a height over which no point between a cell's centre and the next ones is ground."""
+    limit = of_class.z_m + np.float32(params.class_slope) * of_class.slope
+    limit = np.pad(limit, ((0, 1), (0, 1)), mode="edge")
+    wide = np.maximum(limit[:, 1:], limit[:, :-1])
+    # a centimetre more than enough for the rounding of single precision
+    margin = np.float32(params.class_m + 0.01)
+    return np.asarray(np.maximum(wide[1:], wide[:-1]) + margin, np.float32)
 
 
 def is_good(found: DeliveredGround) -> bool:
@@ -198,14 +210,16 @@ def _judge(
     xyz: tuple[Millimetres, Millimetres, Millimetres],
     usable: Mask,
     grid: tuple[int, int, int, int, int],
-    surfaces: tuple[Raster, Raster, Raster, Raster],
+    layers: Raster,
+    ceiling: Raster,
     limits: tuple[Limit, Limit, Limit],
 ) -> tuple[NDArray[np.uint8], Mask]:
     """Class of each point and whether it makes the terrain model.
 
     Parameters
     ----------
-    surfaces : height and slope of the class surface, height and slope of the stricter one
+    layers : height and slope of the class surface, height and slope of the stricter one
+    ceiling : see `_ceiling`; most points are above it and cost no more than that
     limits : (constant, per slope) of the class, of the terrain model, of low noise
     """
     x, y, z = xyz
@@ -218,23 +232,25 @@ def _judge(
         fr = (top - y[i]) / cell - 0.5
         if not (0.0 <= fc < cols - 1 and 0.0 <= fr < rows - 1):
             continue
+        r, c = int(fr), int(fc)
         height = z[i] / MM_PER_M
-        above = height - _bilinear(surfaces[0], fr, fc)
-        slope = _bilinear(surfaces[1], fr, fc)
+        if height > ceiling[r, c]:
+            continue
+        down, right = fr - r, fc - c
+        above = height - _bilinear(layers, 0, r, c, down, right)
+        slope = _bilinear(layers, 1, r, c, down, right)
         if above < -(of_noise[0] + of_noise[1] * slope):
             classes[i] = LOW_NOISE
         elif usable[i] and above <= of_class[0] + of_class[1] * slope:
             classes[i] = GROUND
-            above = height - _bilinear(surfaces[2], fr, fc)
-            slope = _bilinear(surfaces[3], fr, fc)
+            above = height - _bilinear(layers, 2, r, c, down, right)
+            slope = _bilinear(layers, 3, r, c, down, right)
             is_terrain[i] = above <= of_terrain[0] + of_terrain[1] * slope
     return classes, is_terrain
 
 
 @kernel
-def _bilinear(raster: Raster, row: float, col: float) -> float:
-    r, c = int(row), int(col)
-    down, right = row - r, col - c
-    north = raster[r, c] * (1.0 - right) + raster[r, c + 1] * right
-    south = raster[r + 1, c] * (1.0 - right) + raster[r + 1, c + 1] * right
+def _bilinear(layers: Raster, layer: int, r: int, c: int, down: float, right: float) -> float:
+    north = layers[r, c, layer] * (1.0 - right) + layers[r, c + 1, layer] * right
+    south = layers[r + 1, c, layer] * (1.0 - right) + layers[r + 1, c + 1, layer] * right
     return float(north * (1.0 - down) + south * down)

@@ -40,6 +40,7 @@ from numpy.typing import NDArray
 
 from lidar.core import return_sums as at
 from lidar.core.grid import MM_PER_M
+from lidar.core.kernel import kernel
 from lidar.core.points import Points
 from lidar.core.return_sums import BIN_MM, N_BINS
 from lidar.errors import PointsMismatchError
@@ -130,19 +131,26 @@ def by_label(
         raise PointsMismatchError(
             f"metrics: label {label.max()} but only {n_labels} labels", name="label"
         )
-    height_mm, wanted = _in_mm(height_m, points.is_usable())
+    height_mm, kept = _in_mm(height_m, points.is_usable(), label)
     parts = [
-        _derive(*at.accumulate(points, height_mm, np.where(wanted, label, -1), first, count))
+        _derive(*at.accumulate(points, height_mm, kept, first, count))
         for first, count in _batches(n_labels)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in METRICS}
 
 
+@kernel
 def _in_mm(
-    height_m: NDArray[np.float32], usable: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    wanted = usable & (height_m >= LOWEST_M) & (height_m <= HIGHEST_M)
-    return np.round(np.where(wanted, height_m, 0.0) * MM_PER_M).astype(np.int32), wanted
+    height_m: NDArray[np.float32], usable: NDArray[np.bool_], label: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Round heights to whole millimetres; label -1 for the returns to leave out."""
+    height_mm, kept = np.zeros(height_m.size, np.int32), np.empty(height_m.size, np.int32)
+    for i in range(height_m.size):
+        wanted = usable[i] and LOWEST_M <= height_m[i] <= HIGHEST_M
+        kept[i] = label[i] if wanted else -1
+        if wanted:
+            height_mm[i] = np.rint(height_m[i] * np.float32(MM_PER_M))
+    return height_mm, kept
 
 
 def _batches(n_labels: int) -> Iterator[tuple[int, int]]:

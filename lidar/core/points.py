@@ -165,6 +165,11 @@ class Points:
         usable[list(EXCLUDED_CLASSES)] = False
         return usable[self.classification]
 
+    def within(self, x_m: float, y_m: float, radius_m: float) -> NDArray[np.int32]:
+        """Return the indices of the points in a circle, its line included."""
+        x, y = x_m - self.origin_m[0], y_m - self.origin_m[1]
+        return _within(self.x_mm, self.y_mm, x, y, radius_m)
+
     def cells(self, grid: Grid) -> NDArray[np.int32]:
         """Return the cell ``row * cols + col`` of each point, -1 outside the grid."""
         return _cells(self.x_mm, self.y_mm, *grid.in_mm(self.origin_m))
@@ -172,6 +177,18 @@ class Points:
 
 def _metres(mm: NDArray[np.int32], origin_m: int) -> NDArray[np.float64]:
     return (mm + np.int64(origin_m * MM_PER_M)) / MM_PER_M
+
+
+@kernel
+def _within(
+    x: NDArray[np.int32], y: NDArray[np.int32], x_m: float, y_m: float, radius_m: float
+) -> NDArray[np.int32]:
+    which = np.empty(x.size, np.int32)
+    n = 0
+    for i in range(x.size):
+        which[n] = i
+        n += (x[i] / MM_PER_M - x_m) ** 2 + (y[i] / MM_PER_M - y_m) ** 2 <= radius_m * radius_m
+    return which[:n].copy()
 
 
 @kernel

@@ -70,7 +70,8 @@ def accumulate(
         points.intensity,
         points.return_number,
         points.return_count,
-        label.astype(np.int64) - first,
+        label,
+        first,
         sums,
         histogram,
     )
@@ -83,12 +84,13 @@ def _sum_up(
     intensity: NDArray[np.uint16],
     number: NDArray[np.uint8],
     count: NDArray[np.uint8],
-    label: NDArray[np.int64],
+    label: NDArray[np.int32],
+    first: int,
     sums: NDArray[np.int64],
     histogram: NDArray[np.int32],
 ) -> None:
     for i in range(height.size):
-        k = label[i]
+        k = label[i] - first
         if k < 0 or k >= sums.shape[0]:
             continue
         s = sums[k]

@@ -67,20 +67,37 @@ def at_mm(
     """
     out = np.empty(x.size, np.float32)
     for i in range(x.size):
-        right, down = x[i] - left, top - y[i]
-        if not (0 <= right < cols * cell and 0 <= down < rows * cell):
-            out[i] = np.nan
-            continue
-        fc = min(max(right / cell - 0.5, 0.0), cols - 1.0)
-        fr = min(max(down / cell - 0.5, 0.0), rows - 1.0)
-        c0, r0 = int(fc), int(fr)
-        total, weight = 0.0, 0.0
-        for r in range(r0, min(r0 + 2, rows)):
-            for c in range(c0, min(c0 + 2, cols)):
-                value = raster[r, c]
-                w = (1.0 - abs(fr - r)) * (1.0 - abs(fc - c))
-                if not np.isnan(value) and w > 0.0:
-                    total += w * value
-                    weight += w
-        out[i] = total / weight if weight > 0.0 else np.nan
+        out[i] = value_at(raster, x[i] - left, top - y[i], cell)
     return out
+
+
+@kernel
+def value_at(raster: Raster, right: int, down: int, cell: int) -> float:
+    """Bilinear value so far from the north-west corner, in the unit of the cell's edge."""
+    rows, cols = raster.shape
+    if not (0 <= right < cols * cell and 0 <= down < rows * cell):
+        return np.nan
+    fc = min(max(right / cell - 0.5, 0.0), cols - 1.0)
+    fr = min(max(down / cell - 0.5, 0.0), rows - 1.0)
+    c0, r0 = int(fc), int(fr)
+    c1, r1 = min(c0 + 1, cols - 1), min(r0 + 1, rows - 1)
+    east, south = fc - c0, fr - r0
+    north_value = raster[r0, c0] * (1.0 - east) + raster[r0, c1] * east
+    south_value = raster[r1, c0] * (1.0 - east) + raster[r1, c1] * east
+    value = north_value * (1.0 - south) + south_value * south
+    if np.isnan(value):
+        return _without_nan(raster, fr, fc)
+    return float(value)
+
+
+@kernel
+def _without_nan(raster: Raster, fr: float, fc: float) -> float:
+    """Mean of the corners that are known, weighted as in bilinear interpolation."""
+    total, weight = 0.0, 0.0
+    for r in range(int(fr), min(int(fr) + 2, raster.shape[0])):
+        for c in range(int(fc), min(int(fc) + 2, raster.shape[1])):
+            w = (1.0 - abs(fr - r)) * (1.0 - abs(fc - c))
+            if not np.isnan(raster[r, c]) and w > 0.0:
+                total += w * raster[r, c]
+                weight += w
+    return total / weight if weight > 0.0 else np.nan

@@ -15,7 +15,7 @@ PIT_DEPTH_M = 2.0
 _LOWEST = np.iinfo(np.int32).min
 
 
-def surface(points: Points, grid: Grid) -> Raster:
+def surface(points: Points, grid: Grid, wanted: NDArray[np.bool_] | None = None) -> Raster:
     """Return the height in metres of the highest usable return of each cell.
 
     Parameters
@@ -23,13 +23,16 @@ def surface(points: Points, grid: Grid) -> Raster:
     points : Points
         Noise (7, 18) and withheld overlap (12) are left out.
     grid : Grid
+    wanted : bool array, shape (n,), optional
+        Points to leave out besides are False.
 
     Returns
     -------
     float32 array, shape (rows, cols)
         nan where there is no return; see `fill_pits`.
     """
-    highest = _cell_maxima(points.cells(grid), points.z_mm, points.is_usable(), grid.size)
+    usable = points.is_usable() if wanted is None else points.is_usable() & wanted
+    highest = _cell_maxima(points.cells(grid), points.z_mm, usable, grid.size)
     return highest.reshape(grid.shape) + np.float32(points.origin_m[2])
 
 
@@ -50,9 +53,8 @@ def canopy(points: Points, height_m: Raster, grid: Grid) -> Raster:
     float32 array, shape (rows, cols)
         0 or more, to the millimetre; nan where there is no return.
     """
-    wanted = points.is_usable() & ~np.isnan(height_m)
-    height_mm = np.round(np.nan_to_num(height_m) * MM_PER_M).astype(np.int32)
-    np.maximum(height_mm, 0, out=height_mm)
+    height_mm = _whole_mm(height_m)
+    wanted = points.is_usable() & (height_mm >= 0)
     return _cell_maxima(points.cells(grid), height_mm, wanted, grid.size).reshape(grid.shape)
 
 
@@ -96,6 +98,16 @@ def coarser(raster: Raster, times: int) -> Raster:
     rows, cols = (n // times for n in raster.shape)
     squares = raster.reshape(rows, times, cols, times)
     return np.asarray(np.fmax.reduce(np.fmax.reduce(squares, axis=3), axis=1), np.float32)
+
+
+@kernel
+def _whole_mm(height_m: Raster) -> NDArray[np.int32]:
+    """Round heights to whole millimetres, those below ground to 0; -1 for nan."""
+    out = np.empty(height_m.size, np.int32)
+    for i in range(height_m.size):
+        known = not np.isnan(height_m[i])
+        out[i] = max(np.rint(height_m[i] * np.float32(MM_PER_M)), 0.0) if known else -1
+    return out
 
 
 @kernel

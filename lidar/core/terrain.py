@@ -90,8 +90,28 @@ def sample(dtm_m: Raster, grid: Grid, x_m: NDArray[np.float64], y_m: NDArray[np.
 
 def heights(points: Points, dtm_m: Raster, grid: Grid) -> Raster:
     """Return the height of each point above the terrain in metres, float32, nan if unknown."""
-    terrain_m = sampling.at_points(dtm_m, grid, points)
-    return (points.z_m() - terrain_m).astype(np.float32)
+    sampling.require_shape(dtm_m, grid)
+    left, top, cell, _, _ = grid.in_mm(points.origin_m)
+    origin_mm = points.origin_m[2] * MM_PER_M
+    return _heights(dtm_m, points.x_mm, points.y_mm, points.z_mm, left, top, cell, origin_mm)
+
+
+@kernel
+def _heights(
+    dtm: Raster,
+    x: NDArray[np.int32],
+    y: NDArray[np.int32],
+    z: NDArray[np.int32],
+    left: int,
+    top: int,
+    cell: int,
+    origin: int,
+) -> Raster:
+    out = np.empty(x.size, np.float32)
+    for i in range(x.size):
+        terrain_m = np.float32(sampling.value_at(dtm, x[i] - left, top - y[i], cell))
+        out[i] = (z[i] + origin) / MM_PER_M - terrain_m
+    return out
 
 
 @kernel

@@ -19,7 +19,7 @@ from scipy import ndimage
 
 from lidar.core.blur import blurred
 from lidar.core.grid import Grid
-from lidar.core.kernel import kernel
+from lidar.core.kernel import floor_div, kernel
 from lidar.core.sampling import Raster, require_shape
 
 Cells = NDArray[np.int32]
@@ -192,7 +192,7 @@ def _uphill(
             h = height[r, c]
             if not h >= 0.0:
                 continue
-            best = _highest_within(height, r, c, 1.5)
+            best = _highest_beside(height, r, c)
             if best == r * cols + c:
                 radius = min(window + window_per_m * h, max_window)
                 best = _highest_within(height, r, c, max(radius, 1.5))
@@ -200,6 +200,19 @@ def _uphill(
                     continue
             out[r * cols + c] = best
     return out
+
+
+@kernel
+def _highest_beside(height: Raster, r: int, c: int) -> int:
+    """Highest of a cell and its eight neighbours; of equals the first from north and west."""
+    rows, cols = height.shape
+    highest, best = height[r, c], r * cols + c
+    for i in range(max(r - 1, 0), min(r + 2, rows)):
+        for j in range(max(c - 1, 0), min(c + 2, cols)):
+            h = height[i, j]
+            if h > highest or (h == highest and i * cols + j < best):
+                highest, best = h, i * cols + j
+    return int(best)
 
 
 @kernel
@@ -228,17 +241,21 @@ def _climb(
     """Tree that each cell climbs to; radius is (constant, per metre of height, greatest)."""
     rows, cols = uphill.shape
     constant, per_m, greatest = radius
+    per_row = 1.0 / cols
     out = np.full((rows, cols), NO_TREE, np.int32)
     for r in range(rows):
         for c in range(cols):
             i, j = r, c
-            away = 0
-            while away <= greatest * greatest and uphill[i, j] not in (-1, i * cols + j):
-                i, j = uphill[i, j] // cols, uphill[i, j] % cols
+            away, here, ahead = 0, r * cols + c, uphill[r, c]
+            while away <= greatest * greatest and ahead >= 0 and ahead != here:
+                here = int(ahead)
+                i = floor_div(here, per_row)
+                j = here - i * cols
                 away = (i - r) ** 2 + (j - c) ** 2
-            if uphill[i, j] != i * cols + j:
+                ahead = uphill[i, j]
+            if ahead != here:
                 continue
             reach = min(constant + per_m * height[i, j], greatest)
             if away <= reach * reach and height[r, c] >= share * height[i, j]:
-                out[r, c] = tree_of_top[i * cols + j]
+                out[r, c] = tree_of_top[here]
     return out

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pyproj import CRS
 
 import lidar
@@ -64,11 +65,11 @@ class Batch:
         """Return the plots whose centre a tile owns."""
         if self.plots is None:
             return ()
-        columns = zip(self.plots.x_m, self.plots.y_m, self.plots.radius_m, strict=True)
-        circles = (
-            PlotCircle(i, float(x), float(y), float(r)) for i, (x, y, r) in enumerate(columns)
+        x, y, radius = self.plots.x_m, self.plots.y_m, self.plots.radius_m
+        return tuple(
+            PlotCircle(int(i), float(x[i]), float(y[i]), float(radius[i]))
+            for i in np.flatnonzero(tile.owns(x, y))
         )
-        return tuple(c for c in circles if tile.owns(c.x_m, c.y_m))
 
 
 @dataclass(frozen=True, slots=True)

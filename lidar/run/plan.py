@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from lidar.core.grid import Grid
@@ -68,10 +70,10 @@ class Tile:
         """Tell whether a file may have points in the core or its buffer."""
         return cloud.points_in(self.outer) > 0
 
-    def owns(self, x_m: float, y_m: float) -> bool:
-        """Tell whether a place is in the core."""
+    def owns(self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which places are in the core."""
         left, bottom, right, top = self.core
-        return left <= x_m < right and bottom < y_m <= top
+        return (left <= x_m) & (x_m < right) & (bottom < y_m) & (y_m <= top)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,11 +160,11 @@ def _fields(points: Points) -> dict[str, Any]:
 def _terrain_rasters(heights: _Heights, core: Grid) -> Arrays:
     grid, dtm = heights.terrain_grid, heights.terrain.dtm_m
     window = grid.window_of(core)
-    sane = heights.points.take(~np.isnan(heights.height_m))
+    sane = ~np.isnan(heights.height_m)
     whole: Arrays = {
         "dtm": dtm,
         "void": heights.terrain.void,
-        "dsm": surface.fill_pits(surface.surface(sane, grid)),
+        "dsm": surface.fill_pits(surface.surface(heights.points, grid, sane)),
         "hillshade": relief.hillshade(dtm, grid.cell_m),
         "slope": relief.slope_deg(dtm, grid.cell_m),
         "cs_map": cs_map.cs_map(dtm, grid.cell_m),
@@ -185,7 +185,7 @@ def _canopy(heights: _Heights, core: Grid, tile: Tile, params: RunParams) -> Arr
     chm = surface.fill_pits(surface.canopy(heights.points, heights.height_m, grid))
     tops, crowns = trees.find(chm, grid, params.tree_params)
     crown_m2 = trees.crown_areas(crowns, len(tops), grid.cell_m)
-    owned = np.array([tile.owns(x, y) for x, y in zip(tops.x_m, tops.y_m, strict=True)], bool)
+    owned = tile.owns(tops.x_m, tops.y_m)
     whole = chm[grid.window_of(core)]
     return {
         "chm": whole,
@@ -234,7 +234,7 @@ def _plots(heights: _Heights, plots: tuple[PlotCircle, ...]) -> NDArray[np.float
 
 def _circle(heights: _Heights, plot: PlotCircle) -> NDArray[np.float32]:
     points = heights.points
-    inside = np.hypot(points.x_m() - plot.x_m, points.y_m() - plot.y_m) <= plot.radius_m
+    inside = points.within(plot.x_m, plot.y_m, plot.radius_m)
     part = points.take(inside)
     found = metrics.by_label(part, heights.height_m[inside], np.zeros(len(part), np.int32), 1)
     return np.array([found[name][0] for name in metrics.METRICS], np.float32)
