@@ -82,10 +82,16 @@ def leaf_type_figures(folder: Path, read: Callable[[str], Points]) -> Figures:
 
 def aba_figures(folder: Path) -> Figures:
     """Return the figures of volume and basal area on published plots."""
-    rmse_pct, bias_pct = aba.montmorency(folder)
-    return {
-        "aba": {"montmorency": {"rmse_pct": round(rmse_pct, 1), "bias_pct": round(bias_pct, 2)}}
+    samples = {
+        "montmorency": aba.montmorency(folder),
+        "montmorency_basal_area": aba.montmorency(folder, "ba_ha"),
+        "grisons": aba.grisons(folder),
+        "moscow_stjoe_basal_area": aba.moscow_stjoe(folder),
     }
+    for name, plots in samples.items():
+        detail(f"aba {name} log-linear", aba.judge(plots, "log-linear").rounded())
+        detail(f"aba {name} nested", aba.judge(plots, nested=True).rounded())
+    return {"aba": {name: aba.judge(plots).rounded() for name, plots in samples.items()}}
 
 
 def scene_figures(season: Season) -> Figures:

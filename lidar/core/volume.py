@@ -11,20 +11,23 @@ from scipy.stats import norm
 from scipy.stats import t as student_t
 from threadpoolctl import threadpool_limits
 
-from lidar.core import strata
+from lidar.core import laws, selection, strata
 from lidar.core.calibration import LEAST_PLOTS, PlotSample
 from lidar.core.gaussian_process import GaussianProcess
-from lidar.core.power_law import CANDIDATES, PowerLaw
-from lidar.core.regression import fit_power, logistic
+from lidar.core.laws import FAMILIES, SHARE, ForestLaw, PowerLaw, Range
+from lidar.core.regression import logistic
 from lidar.core.residuals import NO_SCATTER, ResidualModel, Residuals
 from lidar.core.strata import ShareTraining
 from lidar.core.volume_model import GROUPS, CellErrors, CellVolumes, VolumeModel, bend_factor
+from lidar.errors import PlotSampleError
 
 Array = NDArray[np.float64]
 
 __all__ = ["CellErrors", "CellVolumes", "VolumeModel", "fit", "uncalibrated"]
 
-_GAIN_PER_PREDICTOR = 0.02
+BEST = "best"
+"""Instead of a family: compare them all on plots left out in blocks."""
+
 _DEFAULT_CONSTANT, _DEFAULT_EXPONENT = 4.255, 0.706
 _LEVEL_SD, _UNIFORM_SD = 0.4, 0.29
 _BLOCKS = 8
@@ -32,9 +35,9 @@ _LEAST_RELATIVE = 0.1
 _LEAST_PLOTS_IN_BLOCKS = 2 * LEAST_PLOTS
 
 _METHOD = (
-    "Power law of canopy metrics by quasi-Poisson NLS, chosen by leave-one-out; hardwood share by "
-    "Gaussian process on intensity and return structure with logistic calibration; jackknife "
-    "covariance"
+    "Total by a law of canopy metrics chosen by held-out plots, bent by a Gaussian process; "
+    "hardwood share by Gaussian process on intensity and return structure with logistic "
+    "calibration; jackknife covariance"
 )
 _SOURCES = (
     "Naesset 2002, doi:10.1016/S0034-4257(01)00290-5 (area-based approach)",
@@ -46,18 +49,18 @@ _SOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class _Jackknife:
-    """A law fitted to all plots and to all but each.
+    """A law fitted to all plots and to all but some.
 
     Attributes
     ----------
-    law : PowerLaw
-    parameters : float64 array, shape (n, k)
-        Share calibration and law coefficients without plot i.
+    law : PowerLaw or ForestLaw
+    parameters : float64 array, shape (parts, k)
+        Share calibration and law coefficients without each part.
     share, total : float64 arrays, shape (n,)
-        Prediction for plot i without plot i.
+        Prediction for each plot without its part.
     """
 
-    law: PowerLaw
+    law: PowerLaw | ForestLaw
     parameters: Array
     share: Array
     total: Array
@@ -70,12 +73,8 @@ class _Jackknife:
         result: Array = (n - 1) / n * away.T @ away
         return result
 
-    def rmse(self, plots: PlotSample) -> float:
-        """Root mean square of the total's held-out residuals, m3/ha."""
-        return float(np.sqrt(np.mean((self.total - plots.total_m3ha) ** 2)))
 
-
-def fit(plots: PlotSample) -> VolumeModel:
+def fit(plots: PlotSample, family: str = "power") -> VolumeModel:
     """Calibrate a volume model on field plots.
 
     Parameters
@@ -83,32 +82,52 @@ def fit(plots: PlotSample) -> VolumeModel:
     plots : PlotSample
         At least `LEAST_PLOTS` plots on scanned ground, drawn without regard to what was
         expected there; bare plots belong to the sample.
+    family : str
+        Of the law of the total volume, one of `laws.FAMILIES`, or `BEST` for the one with
+        the least error of the total on plots left out in spatial blocks (24 plots or more).
 
     Returns
     -------
     VolumeModel
         With held-out figures under ``quality``: leave-one-out, and by spatial blocks when
-        there are enough plots.
+        there are enough plots; for `BEST`, those of every family.
 
     Raises
     ------
     PlotSampleError
-        If too few plots are usable, or none has volume.
+        If too few plots are usable, none has volume, or there is no such family.
     """
+    if family not in (*FAMILIES, BEST):
+        raise PlotSampleError(
+            f"plots: no model family {family!r}; one of {', '.join((*FAMILIES, BEST))}",
+            family=family,
+        )
     plots = plots.usable()
     # One thread: matrices are small, and sums then come in one order on every machine load.
     with threadpool_limits(1):
-        return _fit_and_judge(plots)
+        return _best(plots) if family == BEST else _fit_and_judge(plots, family)
 
 
-def _fit_and_judge(plots: PlotSample) -> VolumeModel:
-    model, held_out = _fit(plots)
+def _best(plots: PlotSample) -> VolumeModel:
+    """Return the model of the family whose total errs least in blocks; ties go to the first."""
+    if len(plots) < _LEAST_PLOTS_IN_BLOCKS:
+        return _fit_and_judge(plots, FAMILIES[0])
+    models = [_fit_and_judge(plots, family) for family in FAMILIES]
+    errors = [m.quality["spatial_blocks"]["total"]["rmse_m3ha"] for m in models]
+    chosen = models[int(np.argmin(errors))]
+    compared = {m.law.family: m.quality["spatial_blocks"] for m in models}
+    return replace(chosen, quality=chosen.quality | {"families": compared})
+
+
+def _fit_and_judge(plots: PlotSample, family: str) -> VolumeModel:
+    model, held_out = _fit(plots, family)
     quality: dict[str, Any] = {
         "n_plots": len(plots),
+        "family": family,
         "leave_one_out": _figures(plots, held_out.share, held_out.total),
     }
     if len(plots) >= _LEAST_PLOTS_IN_BLOCKS:
-        quality["spatial_blocks"] = _figures(plots, *_by_blocks(plots))
+        quality["spatial_blocks"] = _figures(plots, *_by_blocks(plots, family))
     return replace(model, quality=quality)
 
 
@@ -123,11 +142,13 @@ def uncalibrated() -> VolumeModel:
     with the standard deviation of a uniform guess, 0.29.
     """
     law = PowerLaw(
-        ("h_mean_all_first",), np.array([_DEFAULT_CONSTANT, _DEFAULT_EXPONENT, 0.0]),
-        np.array([2.0]), np.array([30.0]), 1500.0,
-    )  # fmt: skip
+        "power",
+        ("h_mean_all_first",),
+        np.array([_DEFAULT_CONSTANT, _DEFAULT_EXPONENT]),
+        Range(np.array([2.0]), np.array([30.0]), 1500.0),
+    )
     # The logistic step at share 0.5 has slope 1/4.
-    covariance = np.diag([(_UNIFORM_SD / 0.25) ** 2, 0.0, _LEVEL_SD**2, 0.0, 0.0])
+    covariance = np.diag([(_UNIFORM_SD / 0.25) ** 2, 0.0, _LEVEL_SD**2, 0.0])
     scatter = ResidualModel(
         constant=0.0, square=_LEVEL_SD**2, mixing=0.0, shared=1.0, mixing_shared=1.0
     )
@@ -148,9 +169,11 @@ def uncalibrated() -> VolumeModel:
     )
 
 
-def _fit(plots: PlotSample) -> tuple[VolumeModel, _Jackknife]:
+def _fit(plots: PlotSample, family: str) -> tuple[VolumeModel, _Jackknife]:
     training = strata.train(plots)
-    chosen = _choose(plots, training)
+    share = training.model.share(training.held_out_score)
+    law = selection.choose(family, {**plots.metrics, SHARE: share}, plots.total_m3ha)
+    chosen = _jackknife(plots, training, law)
     bend, best = _bend(plots, training, chosen)
     process = training.model.process
     model = VolumeModel(
@@ -182,22 +205,6 @@ def _widening(n_plots: int, n_coefficients: int) -> float:
     return float((student_t.ppf(0.95, degrees) / norm.ppf(0.95)) ** 2)
 
 
-def _choose(plots: PlotSample, training: ShareTraining) -> _Jackknife:
-    """Return the law of least held-out error, where another predictor must earn its place."""
-    best: _Jackknife | None = None
-    least = np.inf
-    for predictors in CANDIDATES:
-        if not all(name in plots.metrics for name in predictors):
-            continue
-        law = PowerLaw.unfitted(predictors, plots.metrics, plots.total_m3ha)
-        tried = _jackknife(plots, training, law)
-        score = tried.rmse(plots) * (1 + _GAIN_PER_PREDICTOR * len(predictors))
-        if score < least:
-            best, least = tried, score
-    assert best is not None
-    return best
-
-
 def _bend(
     plots: PlotSample, training: ShareTraining, held_out: _Jackknife
 ) -> tuple[GaussianProcess, _Jackknife]:
@@ -219,45 +226,41 @@ def _bend(
     ratio_of_sums = float(truth.sum() / total.sum())
     coefficients = held_out.law.coefficients.copy()
     coefficients[0] += np.log(ratio_of_sums)
-    law = replace(held_out.law, coefficients=coefficients)
+    law = held_out.law.levelled(coefficients)
     return bend, replace(held_out, law=law, total=total * ratio_of_sums)
 
 
-def _jackknife(plots: PlotSample, training: ShareTraining, law: PowerLaw) -> _Jackknife:
-    columns = law.columns(plots.metrics)
-    volume = plots.total_m3ha
+def _jackknife(plots: PlotSample, training: ShareTraining, law: PowerLaw | ForestLaw) -> _Jackknife:
+    """Refit without each plot, or without each block where a refit takes long."""
     n = len(plots)
+    part = _blocks(plots) if isinstance(law, ForestLaw) else np.arange(n)
     parameters, share, total = [], np.zeros(n), np.zeros(n)
-    for i in range(n):
-        use = np.arange(n) != i
-        calibration, coefficients = _parameters(law, columns, volume, training, use)
-        share[i] = logistic(calibration[0] + calibration[1] * training.held_out_score[i : i + 1])[0]
-        own = [column[i : i + 1] for column in columns]
-        total[i] = replace(law, coefficients=coefficients).predict(own, share[i : i + 1])[0]
-        parameters.append(np.concatenate([calibration, coefficients]))
-    everything = np.ones(n, np.bool_)
-    _, coefficients = _parameters(law, columns, volume, training, everything)
+    for k in np.unique(part):
+        out = part == k
+        calibration, fitted = _refitted(law, plots, training, ~out)
+        share[out] = logistic(calibration[0] + calibration[1] * training.held_out_score[out])
+        total[out] = fitted.predict(_columns(law, plots, share)[out])
+        parameters.append(np.concatenate([calibration, fitted.coefficients]))
+    _, fitted = _refitted(law, plots, training, np.ones(n, np.bool_))
     stocked = np.asarray(plots.metrics["cover_first"]) > 0
-    total = np.where(stocked, total, 0.0)
-    return _Jackknife(replace(law, coefficients=coefficients), np.array(parameters), share, total)
+    return _Jackknife(fitted, np.array(parameters), share, np.where(stocked, total, 0.0))
 
 
-def _parameters(
-    law: PowerLaw,
-    columns: list[Array],
-    volume: Array,
-    training: ShareTraining,
-    use: NDArray[np.bool_],
-) -> tuple[Array, Array]:
-    """Return share calibration and law coefficients from some of the plots.
+def _refitted(
+    law: PowerLaw | ForestLaw, plots: PlotSample, training: ShareTraining, use: NDArray[np.bool_]
+) -> tuple[Array, PowerLaw | ForestLaw]:
+    """Return share calibration and law from some of the plots.
 
     The law sees held-out shares, as good as those it will meet in the cells.
     """
-    score = training.held_out_score[use]
-    calibration = strata.calibrate(score, training.share[use], training.weight[use])
+    score = training.held_out_score
+    calibration = strata.calibrate(score[use], training.share[use], training.weight[use])
     share = logistic(calibration[0] + calibration[1] * score)
-    design = law.design([column[use] for column in columns], share)
-    return calibration, fit_power(design, volume[use], np.ones(int(use.sum())))
+    return calibration, law.refit(_columns(law, plots, share)[use], plots.total_m3ha[use])
+
+
+def _columns(law: PowerLaw | ForestLaw, plots: PlotSample, share: Array) -> Array:
+    return laws.columns(law.predictors, {**plots.metrics, SHARE: share})
 
 
 def _residuals(
@@ -279,13 +282,13 @@ def _residuals(
     )
 
 
-def _by_blocks(plots: PlotSample) -> tuple[Array, Array]:
+def _by_blocks(plots: PlotSample, family: str) -> tuple[Array, Array]:
     """Return share and total predicted for each plot from plots of other parts of the area."""
     share, total = np.zeros(len(plots)), np.zeros(len(plots))
     block = _blocks(plots)
     for k in range(_BLOCKS):
         left_out = block == k
-        model, _ = _fit(plots.take(~left_out))
+        model, _ = _fit(plots.take(~left_out), family)
         e = model.expected(plots.take(left_out).metrics)
         share[left_out], total[left_out] = e.share, e.total
     return share, total

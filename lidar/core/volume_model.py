@@ -1,7 +1,6 @@
 """Hardwood and conifer volume of cells from point-cloud metrics, with standard errors.
 
-Total volume is a power law of height and cover metrics times the effect of the hardwood
-share; hardwood volume is total volume times that share. Three sources of error are kept
+Total volume follows a law of height and cover metrics, see `lidar.core.laws`; hardwood volume is total volume times that share. Three sources of error are kept
 apart: coefficients (jackknife over plots), the share's process, and what single cells
 deviate. Fit with `lidar.core.volume.fit`.
 """
@@ -15,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from lidar.core import laws
 from lidar.core.gaussian_process import GaussianProcess
-from lidar.core.power_law import PowerLaw
+from lidar.core.laws import SHARE, Law
 from lidar.core.residuals import ResidualModel
 from lidar.core.strata import ShareModel, stratum_codes
 
@@ -73,8 +73,8 @@ class Expected:
     Attributes
     ----------
     features : float64 array, shape (n, p), or None without a share process
-    columns : list of float64 arrays
-        Logarithms of the predictors of the total.
+    columns : float64 array, shape (n, k)
+        Predictors of the total as the law takes them.
     score, share, total : float64 arrays
         Centred score, hardwood share, total m3/ha (0 where no trees).
     seen, stocked : bool arrays
@@ -82,7 +82,7 @@ class Expected:
     """
 
     features: Array | None
-    columns: list[Array]
+    columns: Array
     score: Array
     share: Array
     total: Array
@@ -93,7 +93,7 @@ class Expected:
         """Return some of the cells."""
         return Expected(
             None if self.features is None else self.features[which],
-            [column[which] for column in self.columns],
+            self.columns[which],
             self.score[which],
             self.share[which],
             self.total[which],
@@ -119,7 +119,7 @@ class VolumeModel:
     Attributes
     ----------
     calibrated : bool
-    law : PowerLaw
+    law : Law
     bend : GaussianProcess or None
         Relative correction of the law by the share model's features: what kind of stand
         it is bears on the volume at a given height.
@@ -138,7 +138,7 @@ class VolumeModel:
     """
 
     calibrated: bool
-    law: PowerLaw
+    law: Law
     bend: GaussianProcess | None
     share: ShareModel | None
     fixed_share: float
@@ -189,14 +189,14 @@ class VolumeModel:
         seen = np.nan_to_num(n_first) > 0
         stocked = seen & (np.nan_to_num(np.asarray(metrics["cover_first"])) > _LEAST_COVER)
         stocked &= np.nan_to_num(np.asarray(metrics["h_p95"])) > _LEAST_HEIGHT_M
-        columns = self.law.columns(metrics)
         if self.share is None:
             features, score = None, np.zeros(seen.size)
             share = np.full(seen.size, self.fixed_share)
         else:
             features, score = self.share.score(metrics)
             share = self.share.share(score)
-        total = self.law.predict(columns, share)
+        columns = laws.columns(self.law.predictors, {**metrics, SHARE: share})
+        total = self.law.predict(columns)
         if self.bend is not None and features is not None:
             total = total * bend_factor(self.bend.predict(features))
         total = np.where(stocked, total, 0.0)
@@ -208,8 +208,7 @@ class VolumeModel:
         by_share = self._by_share(e, group, _SIGN[group])
         logit = e.share * (1 - e.share)
         share_part = [by_share * logit, by_share * logit * e.score]
-        law_part = [volume, *(volume * column for column in e.columns), volume * e.share]
-        return np.column_stack(share_part + law_part)
+        return np.column_stack([*share_part, volume[:, None] * self.law.slopes(e.columns)])
 
     def process_slopes(self, e: Expected, group: str) -> list[tuple[GaussianProcess, Array]]:
         """Return each process with the derivative of a group's volume by its output."""
@@ -232,8 +231,7 @@ class VolumeModel:
 
     def _by_share(self, e: Expected, group: str, sign: float) -> Array:
         """Return the derivative by the share: directly, and through its effect on the total."""
-        effect = float(self.law.coefficients[-1])
-        return e.total * (sign + e.share_of(group) * effect)
+        return e.total * (sign + e.share_of(group) * self.law.share_effect())
 
     def _cell_errors(self, e: Expected) -> tuple[Array, Array]:
         result = []
@@ -252,7 +250,7 @@ class VolumeModel:
     def to_dict(self) -> dict[str, Any]:
         """Return the whole model for JSON."""
         return {
-            "kind": "power law x hardwood share",
+            "kind": "law of the total x hardwood share",
             "calibrated": self.calibrated,
             "method": self.method,
             "law": self.law.to_dict(),
@@ -271,7 +269,7 @@ class VolumeModel:
         """Return the model that `to_dict` wrote."""
         return cls(
             calibrated=data["calibrated"],
-            law=PowerLaw.from_dict(data["law"]),
+            law=laws.law_from_dict(data["law"]),
             bend=None if data["bend"] is None else GaussianProcess.from_dict(data["bend"]),
             share=None if data["share"] is None else ShareModel.from_dict(data["share"]),
             fixed_share=data["fixed_share"],

@@ -267,7 +267,7 @@ def _model(batch: Batch, parts: Path, params: RunParams) -> VolumeModel:
     metrics = {}
     if batch.plots is not None:
         metrics = assembly.plot_metrics(batch, parts, len(batch.plots))
-    return volumes.calibrate(batch.plots, metrics, params.calibration)
+    return volumes.calibrate(batch.plots, metrics, params.calibration, params.volume_family)
 
 
 def _write_rasters(

@@ -48,6 +48,9 @@ class RunParams:
     stand_density : dict or None
         Coefficients of density diagrams, "hardwood" and "conifer", see
         `lidar.core.stand.DensityEquation`; without them 収量比数 stays empty.
+    volume_family : str
+        Family of the law fitted to plots: "power", "log-linear", "random forest",
+        "gradient boosting", or "best" for the one that errs least on plots left out in blocks.
     calibration : dict or None
         A volume model made earlier (`VolumeModel.to_dict`), used when no plots are given.
 
@@ -69,6 +72,7 @@ class RunParams:
     scan_method: str = "1"
     conifer_equation: str = CONIFER_EQUATION
     stand_density: dict[str, dict[str, Any]] | None = None
+    volume_family: str = "power"
     calibration: dict[str, Any] | None = None
     ground_params: GroundParams = field(default_factory=GroundParams)
     tree_params: TreeParams = field(default_factory=TreeParams)

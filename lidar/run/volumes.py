@@ -40,7 +40,10 @@ class Volumes:
 
 
 def calibrate(
-    plots: PlotTable | None, metrics: dict[str, NDArray[np.float64]], made: dict[str, Any] | None
+    plots: PlotTable | None,
+    metrics: dict[str, NDArray[np.float64]],
+    made: dict[str, Any] | None,
+    family: str,
 ) -> VolumeModel:
     """Return the model fitted on plots, else the one made earlier, else the uncalibrated one.
 
@@ -59,7 +62,7 @@ def calibrate(
         y_m=plots.y_m,
         area_m2=np.pi * plots.radius_m**2,
     )
-    return volume.fit(sample)
+    return volume.fit(sample, family)
 
 
 def predict(model: VolumeModel, cells: Cells) -> Volumes:
