@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from forestgis.registry import search_selectors, selectors
 from forestgis.registry.domain.search import Criteria, municipality_named, read_words
 from forestgis.tenancy.principal import current
+from forestgis.web.widgets import PlainSelect
 
 SORT_LABELS = {
     "number": _("林班-小班の順"),
@@ -56,12 +57,9 @@ class SearchForm(forms.Form):
         max_length=100,
         help_text=_("例：12-34、12林班、01559000120034、滝上町 12-34"),
     )
-    municipality = forms.ChoiceField(label=_("市町村"), required=False)
+    municipality = forms.ChoiceField(label=_("市町村"), required=False, widget=PlainSelect)
     edition = forms.TypedChoiceField(
-        label=_("年度"),
-        required=False,
-        coerce=int,
-        empty_value=None,
+        label=_("年度"), required=False, coerce=int, empty_value=None, widget=PlainSelect
     )
     lot = forms.CharField(
         label=_("代表地番・大字"),
@@ -69,22 +67,15 @@ class SearchForm(forms.Form):
         max_length=60,
         help_text=_("例：川上 123番4。123-4 でも見つかります。"),
     )
-    species = forms.ChoiceField(
-        label=_("樹種"),
-        required=False,
-    )
+    species = forms.ChoiceField(label=_("樹種"), required=False, widget=PlainSelect)
     any_storey = forms.BooleanField(
         label=_("混交樹種と下層も含める"),
         required=False,
         help_text=_("付けないときは、上層の第1樹種だけを見ます。"),
     )
-    forest_type = forms.ChoiceField(
-        label=_("林種"),
-        required=False,
-    )
+    forest_type = forms.ChoiceField(label=_("林種"), required=False, widget=PlainSelect)
     protection = forms.ChoiceField(
-        label=_("森林の種類（保安林）"),
-        required=False,
+        label=_("森林の種類（保安林）"), required=False, widget=PlainSelect
     )
     age_class_min = forms.IntegerField(
         label=_("齢級（以上）"), required=False, min_value=1, max_value=99

@@ -19,7 +19,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
-PREFECTURE = "(SELECT tenancy.kind()) = 'prefecture'"
+# Compared inside the sub-select, once a statement: outside it would be compared for every row.
+PREFECTURE = "(SELECT tenancy.kind() = 'prefecture')"
 MUNICIPAL = "(SELECT tenancy.kind()) = 'municipal'"
 ANYBODY = "(SELECT tenancy.kind()) IN ('public', 'municipal', 'prefecture')"
 MAY_WRITE = "(SELECT tenancy.can_write())"

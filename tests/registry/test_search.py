@@ -290,8 +290,28 @@ def test_nobody_gets_the_login(register, client_for):
 
 
 def test_page_speaks_english(town):
-    answer = town.get("/register/", {"q": "1-2"}, headers={"Accept-Language": "en"})
+    from django.utils import translation
+
+    with translation.override("ja"):
+        answer = town.get("/register/", {"q": "1-2"}, headers={"Accept-Language": "en"})
     text = answer.content.decode()
     assert "Quercus crispula" in text
     assert "ミズナラ" not in text
     assert json.dumps("Search")[1:-1] in text
+
+
+def test_search_at_home_reads_along_its_own_numbers(register):
+    """The policy must not talk the planner into walking over all municipalities."""
+    from django.db import connection
+
+    from forestgis.registry.search_selectors import ordered, planned_for
+
+    criteria = Criteria(species="17", broadleaf_min_m3ha=Decimal(1))
+    with transaction_as(TOWN), connection.cursor() as cursor:
+        with planned_for(criteria):
+            sql, params = ordered(criteria, "number")[:51].query.sql_with_params()
+            cursor.execute(f"EXPLAIN {sql}", params)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("SHOW enable_bitmapscan")
+        assert cursor.fetchone() == ("on",)
+    assert "Bitmap" not in plan

@@ -74,3 +74,12 @@ def test_names_follow_the_language(world, published):
     with translation.override("en"):
         found = card(world.owner, zone.key)
     assert "Natural" in found.register.storeys[0].forest_type or found.register.storeys
+
+
+def test_page_of_a_subcompartment_without_volume(world, make_run, client_for, officer):
+    run = make_run()
+    with transaction_as(world.owner):
+        key = run.zones.first().key
+    answer = client_for(officer("01560")).get(f"/card/{key}/")
+    assert answer.status_code == 200
+    assert "まだ公開されていません" in answer.content.decode()
