@@ -1,0 +1,1 @@
+"""Pure functions on arrays, lines and grids: no input or output."""
