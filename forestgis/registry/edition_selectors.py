@@ -13,7 +13,7 @@ from typing import Any, Literal
 from django.db import connection
 from django.db.models import QuerySet
 
-from forestgis.registry.models import Edition
+from forestgis.registry.models import Edition, Municipality
 
 Kind = Literal["new", "changed", "removed"]
 KINDS: tuple[Kind, ...] = ("new", "changed", "removed")
@@ -125,6 +125,53 @@ def difference_shapes(
     with connection.cursor() as cursor:
         cursor.execute(sql, _params(municipality_code, before, after) | {"limit": limit})
         yield from cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What differs as drawing instructions in web Mercator metres, north up.
+
+    Attributes
+    ----------
+    view_box : str
+        Left, top, width and height for an SVG.
+    shapes : list
+        Kind and path of each 小班, at most `PICTURED`.
+    """
+
+    view_box: str
+    stroke_m: float
+    shapes: list[tuple[Kind, str]]
+
+
+#: 小班 that a picture shows; more would be a smear of colour.
+PICTURED = 5000
+
+
+def difference_picture(municipality_code: str, before: int, after: int) -> Picture | None:
+    """Draw what differs between two years; None if nothing does."""
+    sql = f"""{_DIFFERENCES},
+        drawn AS (SELECT kind, ST_Transform(geom, 3857) AS geom FROM compared ORDER BY keycode LIMIT %(limit)s),
+        frame AS (SELECT ST_Extent(geom) AS box FROM drawn)
+        SELECT kind, ST_AsSVG(ST_Simplify(geom, 2, true), 0, 1),
+               ST_XMin(box), -ST_YMax(box), ST_XMax(box) - ST_XMin(box), ST_YMax(box) - ST_YMin(box)
+        FROM drawn, frame"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _params(municipality_code, before, after) | {"limit": PICTURED})
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    left, top, width, height = rows[0][2:]
+    margin = 0.05 * max(width, height)
+    box = (left - margin, top - margin, width + 2 * margin, height + 2 * margin)
+    view_box = " ".join(f"{value:.0f}" for value in box)
+    return Picture(view_box, margin / 100, [(kind, path) for kind, path, *_frame in rows])
+
+
+def municipalities_with_editions() -> list[Municipality]:
+    """List the municipalities of which the acting principal sees an edition."""
+    seen = Edition.objects.order_by().values("municipality").distinct()
+    return list(Municipality.objects.filter(pk__in=seen).defer("geom", "geom_3857", "label_3857"))
 
 
 def _params(municipality_code: str, before: int, after: int) -> dict[str, Any]:

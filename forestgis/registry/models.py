@@ -10,10 +10,15 @@ an import computes them for all rows at once and much faster.
 
 from __future__ import annotations
 
+import uuid
+from pathlib import Path
+
+from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import PointOnSurface, Transform
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 GEOGRAPHIC_SRID = 6668
@@ -144,6 +149,87 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.municipality_id} {self.year}年度"
+
+
+class ImportSource(models.Model):
+    """A column mapping under a name, for files that come each year from the same place."""
+
+    municipality = models.ForeignKey(
+        Municipality,
+        models.PROTECT,
+        db_column="municipality_code",
+        db_index=False,
+        related_name="+",
+    )
+    name = models.CharField(_("名称"), max_length=80)
+    mapping = models.JSONField(_("列の対応"), default=dict)
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("municipality", "name")
+        verbose_name = _("取込み元")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["municipality", "name"], name="registry_importsource_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def upload_place(upload: RegisterImport, name: str) -> str:
+    """Return where an uploaded file is kept: under a random name, since the user's may say anything."""
+    suffix = Path(name).suffix.lower()
+    known = suffix if suffix in {".zip", ".gpkg", ".geojson", ".json", ".xlsx", ".csv"} else ".zip"
+    return f"registry/imports/{uuid.uuid4()}{known}"
+
+
+class RegisterImport(models.Model):
+    """A register that somebody brings: checked first, stored on their word, then forgotten but for its report."""
+
+    class State(models.TextChoices):
+        """Where the import is."""
+
+        CHECKING = "checking", _("検査中")
+        CHECKED = "checked", _("検査済み")
+        REFUSED = "refused", _("要修正")
+        STORED = "stored", _("取込み済み")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    municipality = models.ForeignKey(
+        Municipality, models.PROTECT, db_column="municipality_code", related_name="+"
+    )
+    year = models.PositiveSmallIntegerField(
+        _("年度"), validators=[MinValueValidator(1950), MaxValueValidator(2100)]
+    )
+    name = models.CharField(_("ファイル名"), max_length=200)
+    file = models.FileField(upload_to=upload_place, max_length=200)
+    rows_name = models.CharField(_("調査簿"), max_length=200, blank=True)
+    rows_file = models.FileField(upload_to=upload_place, max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64)
+    epsg = models.PositiveIntegerField(_("座標系 (EPSG)"), null=True, blank=True)
+    mapping = models.JSONField(_("列の対応"), default=dict)
+    use = models.BooleanField(_("取り込んだら現行の年度にする"), default=True)
+    state = models.CharField(
+        _("状態"), max_length=10, choices=State.choices, default=State.CHECKING
+    )
+    report = models.JSONField(_("検査結果"), default=dict)
+    job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("登録日時"), auto_now_add=True)
+
+    class Meta:
+        """Order and name of the table."""
+
+        ordering = ("-created_at",)
+        verbose_name = _("森林簿の取込み")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Compartment(models.Model):

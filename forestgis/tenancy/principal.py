@@ -52,6 +52,10 @@ class Principal:
             if len(code) != 5 or not code.isascii() or not code.isdigit():
                 raise ValueError(f"not a five-digit municipality code: {code!r}")
 
+    def may_write_for(self, municipality_code: str) -> bool:
+        """Whether the policies let it write a municipality's rows."""
+        return self.can_write and (self.kind == "prefecture" or municipality_code in self.codes)
+
 
 class NoPrincipalError(RuntimeError):
     """Code that needs to know on whose behalf it acts was called without a principal."""

@@ -30,6 +30,8 @@ class ImportReport:
     removed: int = 0
     faults: list[Fault] = field(default_factory=list)
     stored: bool = False
+    headings: list[str] = field(default_factory=list)
+    polygon_columns: list[str] = field(default_factory=list)
 
     @property
     def acceptable(self) -> bool:
@@ -50,6 +52,8 @@ class ImportReport:
             "removed": self.removed,
             "acceptable": self.acceptable,
             "stored": self.stored,
+            "headings": self.headings,
+            "polygon_columns": self.polygon_columns,
             "fault_totals": counted(self.faults),
             "faults": [fault.to_dict() for fault in first_of_each(self.faults, KEPT)],
         }

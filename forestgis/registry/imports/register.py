@@ -37,6 +37,9 @@ class RegisterFiles:
     polygons: list[Polygon] = field(default_factory=list)
     stands: dict[str, list[StandRow]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    #: Headings of the register and columns of the polygons, for whoever maps them.
+    headings: list[str] = field(default_factory=list)
+    polygon_columns: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -72,7 +75,7 @@ def read(
     files = RegisterFiles(faults=list(package.faults))
     mapped = dict(mapping or {})
     key_column = mapped.pop("polygon_keycode", None)
-    carried = _Carried(mapped)
+    carried = _Carried(mapped, keep=package.rows is None)
     try:
         files.polygons, found = polygons.read(
             package.polygons,
@@ -80,11 +83,12 @@ def read(
             zone=zone,
             epsg=epsg,
             key_column=key_column,
-            watch=carried.take if package.rows is None else None,
+            watch=carried.take,
         )
         files.faults += found
     except RefusedError as error:
         files.faults += error.faults
+    files.polygon_columns = carried.columns
     rows = package.rows
     if rows is not None:
         _read_rows(files, lambda: tables.read(rows), mapped, codes)
@@ -97,22 +101,24 @@ def read(
 class _Carried:
     """The register's columns of polygons that carry them themselves."""
 
-    def __init__(self, mapped: stands.Mapped) -> None:
+    def __init__(self, mapped: stands.Mapped, *, keep: bool) -> None:
         self._wanted = {column.heading for column in stands.COLUMNS} | set(mapped.values())
-        self._name, self._columns = "", list[str]()
+        self._keep = keep
+        self._name = ""
+        self.columns: list[str] = []
         self.rows: list[tuple[int, Sequence[str]]] = []
 
     def take(self, source: vector.VectorFile) -> None:
         """Keep the rows of a block, if it has any column of the register beside the KEYCODE."""
-        if self._wanted.isdisjoint(source.columns):
+        self._name, self.columns = source.name, source.columns
+        if not self._keep or self._wanted.isdisjoint(source.columns):
             return
-        self._name, self._columns = source.name, source.columns
         cells = [map(tables.text_of, source.column(name)) for name in source.columns]
         self.rows += enumerate(zip(*cells, strict=True), source.first_line)
 
     def table(self) -> tables.Table:
         """Give the rows as those of a table."""
-        return tables.Table(self._name, self._columns, iter(self.rows))
+        return tables.Table(self._name, self.columns, iter(self.rows))
 
 
 def _read_rows(
@@ -124,6 +130,7 @@ def _read_rows(
     """Add the register rows and what is wrong between them and the polygons."""
     try:
         table = opened()
+        files.headings = table.headings
         rows, found = stands.rows_of(table, mapping)
     except RefusedError as error:
         files.faults += error.faults

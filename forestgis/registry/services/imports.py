@@ -33,6 +33,14 @@ def _silent(done: int, total: int, stage: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where an edition comes from: a file, and its name as the user knows it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """How an import is to be done.
 
@@ -60,7 +68,13 @@ class Terms:
 
 
 def import_files(
-    *, municipality: Municipality, edition: int, path: Path, rows: Path | None = None, terms: Terms
+    *,
+    municipality: Municipality,
+    edition: int,
+    path: Path,
+    rows: Path | None = None,
+    source_name: str = "",
+    terms: Terms,
 ) -> ImportReport:
     """Import a register as published: a ZIP of 小班 and 調査簿, or vector file and table one by one.
 
@@ -78,6 +92,8 @@ def import_files(
         ZIP, GeoPackage, GeoJSON or shapefile.
     rows : Path, optional
         調査簿 as XLSX or CSV, where it comes beside `path` and not in it.
+    source_name : str
+        Name of the file as the user knows it, where `path` is another.
     terms : Terms
 
     Returns
@@ -91,7 +107,8 @@ def import_files(
             package = packages.opened(path, Path(folder), rows=rows, epsg=terms.epsg)
         except RefusedError as error:
             return ImportReport(municipality.code, edition, faults=error.faults)
-        return _import(municipality, edition, package, path, terms)
+        source = Source(path, source_name or path.name)
+        return _import(municipality, edition, package, source, terms)
 
 
 def import_register(
@@ -105,14 +122,15 @@ def import_register(
 ) -> ImportReport:
     """Import 小班 and register rows of two files as they are; see `import_files`."""
     terms = Terms(epsg=epsg, dry_run=dry_run)
-    return _import(municipality, edition, packages.Package(polygons, rows), polygons, terms)
+    source = Source(polygons, polygons.name)
+    return _import(municipality, edition, packages.Package(polygons, rows), source, terms)
 
 
 def _import(
     municipality: Municipality,
     edition: int,
     package: packages.Package,
-    source: Path,
+    source: Source,
     terms: Terms,
 ) -> ImportReport:
     terms.on_progress(0, 1, "read")
@@ -148,6 +166,8 @@ def _counted(municipality: Municipality, edition: int, files: RegisterFiles) -> 
         rows=files.rows,
         new=len(files.polygons),
         faults=files.faults,
+        headings=files.headings,
+        polygon_columns=files.polygon_columns,
     )
 
 
@@ -174,13 +194,13 @@ def _lock(municipality: Municipality, edition: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, key])
 
 
-def _store(municipality: Municipality, edition: int, source: Path, use: bool | None) -> None:
+def _store(municipality: Municipality, edition: int, source: Source, use: bool | None) -> None:
     Edition.objects.update_or_create(
         municipality=municipality,
         year=edition,
         defaults={
             "source": source.name,
-            "sha256": _sha256(source),
+            "sha256": _sha256(source.path),
             "loaded_at": timezone.now(),
         },
     )
