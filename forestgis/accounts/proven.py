@@ -17,17 +17,14 @@ from django.db import connection
 from django.http import HttpRequest
 
 from forestgis.accounts.middleware import principal_in, token_in
+from forestgis.tenancy import revisions
 from forestgis.tenancy.principal import Principal
 
 # As often as the last use of a token is noted.
 _LASTS_S = 60.0
 _MOST = 10_000
 _TOPIC = "accounts"
-_LOOK = """
-    SELECT topic, sum(number)::text FROM tenancy.revision GROUP BY topic
-    UNION ALL
-    SELECT '', session_data FROM django_session WHERE session_key = %s AND expire_date > now()
-"""
+_SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > now()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +79,24 @@ def credential_of(request: HttpRequest) -> Credential | None:
 
 
 def look(credential: Credential) -> Ground:
-    """Return what a proof by this credential would rest on now."""
+    """Return what a proof by this credential would rest on now.
+
+    The connection is not tried first, which would cost as much as the question itself.
+
+    Raises
+    ------
+    OperationalError, InterfaceError
+        If the server has closed the connection since it was last used.
+    """
+    connection.health_check_done = True  # type: ignore[attr-defined]  # unknown to the stubs
+    session = None
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, [credential.session_key])
-        found = dict(cursor.fetchall())
-    session = found.pop("", None)
-    return Ground(session, {topic: int(number) for topic, number in found.items()})
+        if not credential.is_program:
+            cursor.execute(_SESSION, [credential.session_key])
+            session = cursor.fetchone()
+        cursor.execute(revisions.READ)
+        numbers = revisions.summed(cursor.fetchall())
+    return Ground(session[0] if session else None, numbers)
 
 
 class ProvenReaders:

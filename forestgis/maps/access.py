@@ -26,8 +26,8 @@ def readable_layer(name: str, *, raster: bool) -> Layer:
     Http404
         If there is no such layer of that kind for this reader.
     """
-    layer = readable_layers().get(name)
-    if layer is None or layer.is_raster != raster:
+    layer = catalogue.BY_NAME.get(name)
+    if layer is None or layer.is_raster != raster or not layer.sharing.open_to(reader().kind):
         kind = "raster" if raster else "vector"
         raise Http404(f"no {kind} layer {name!r}")
     return layer

@@ -50,6 +50,8 @@ def kept_tile(
             content = make()
             _STORE.put(key, content)
         response = HttpResponse(content, content_type=content_type)
+        # The short way passes by Django's middleware that would say so, and the server would send chunks.
+        response.headers["Content-Length"] = str(len(content))
     response.headers["ETag"] = etag
     if request.GET.get(STATE) == state:
         response.headers["Cache-Control"] = _FOR_GOOD

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import resolve
+from django.urls import ResolverMatch
 
 from forestgis.accounts.middleware import kept_by_nobody_else
 from forestgis.accounts.proven import ProvenReaders, credential_of, look
+from forestgis.maps.access import map_alias
 from forestgis.maps.revisions import remember_revisions
+from forestgis.maps.urls import TILE_PATTERNS
 from forestgis.tenancy.principal import acting_as
 
-_PREFIXES = ("/maps/tiles/", "/maps/raster/")
+_PREFIX = "/maps/"
 _SENT = (200, 304)
 
 
@@ -29,10 +32,16 @@ class TileMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request."""
-        credential = credential_of(request) if request.path_info.startswith(_PREFIXES) else None
-        if credential is None or request.method != "GET":
+        match = _tile_in(request)
+        credential = credential_of(request) if match else None
+        if match is None or credential is None:
             return self._get_response(request)
-        ground = look(credential)
+        try:
+            ground = look(credential)
+        except (OperationalError, InterfaceError):
+            # The database was started anew: the ordinary way connects again.
+            connections.close_all()
+            return self._get_response(request)
         remember_revisions(request, ground.revisions)
         principal = self._readers.principal(credential, ground)
         if principal is None:
@@ -40,7 +49,16 @@ class TileMiddleware:
             if response.status_code in _SENT:
                 self._readers.learn(credential, ground, request)
             return response
-        view, args, kwargs = resolve(request.path_info)
         with acting_as(principal):
-            response = view(request, *args, **kwargs)
+            connections[map_alias()].health_check_done = True  # type: ignore[attr-defined]  # unknown to the stubs
+            response = match.func(request, *match.args, **match.kwargs)
         return kept_by_nobody_else(response, by_program=credential.is_program)
+
+
+def _tile_in(request: HttpRequest) -> ResolverMatch | None:
+    """Return the view of a tile that the request asks for, if it does."""
+    path = request.path_info
+    if request.method != "GET" or not path.startswith(_PREFIX):
+        return None
+    found = (pattern.resolve(path[1:]) for pattern in TILE_PATTERNS)
+    return next((match for match in found if match is not None), None)

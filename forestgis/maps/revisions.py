@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from django.http import HttpRequest
 
-from forestgis.maps.catalogue import LAYERS
+from forestgis.maps.catalogue import BY_NAME
 from forestgis.tenancy import revisions
 from forestgis.tenancy.principal import Principal
 from tiles.layer import Layer
@@ -45,26 +45,21 @@ def state_of(layer: Layer, principal: Principal, numbers: Mapping[str, int]) -> 
     It is made of the revisions of the layer's topics, of the declaration, and of what the policies ask about the
     reader: two readers who may see different rows never share it.
     """
-    told = (
-        _declaration(layer.name),
-        principal.kind,
-        principal.codes,
-        principal.organisation_id,
-        revisions.of_topics(numbers, topics_of(layer)),
-    )
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:20]
+    whose = (principal.kind, principal.codes, principal.organisation_id)
+    return _digest(layer.name, whose, revisions.of_topics(numbers, _topics(layer.name)))
 
 
-def topics_of(layer: Layer) -> tuple[str, ...]:
+# Both are asked for by name: the hash of a declaration goes through all of it.
+@lru_cache(maxsize=10_000)
+def _digest(name: str, *told: object) -> str:
+    return hashlib.sha256(repr((BY_NAME[name], *told)).encode()).hexdigest()[:20]
+
+
+@lru_cache(maxsize=256)
+def _topics(name: str) -> tuple[str, ...]:
     """Return the topics of all that a layer reads, at every scale."""
+    layer = BY_NAME[name]
     relations = [layer.source.relation]
     if not layer.is_raster:
         relations += [level.relation for level in layer.vector[0].levels]
     return tuple(sorted({topic for relation in relations for topic in TOPICS[relation]}))
-
-
-@lru_cache(maxsize=256)
-def _declaration(name: str) -> str:
-    """Return a digest of a layer's declaration, so that a new release's tiles are new ones."""
-    layer = next(layer for layer in LAYERS if layer.name == name)
-    return hashlib.sha256(repr(layer).encode()).hexdigest()[:12]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
 
-from forestgis.tenancy.stream import row_of
+from forestgis.maps.catalogue import BY_NAME
+from forestgis.tenancy.stream import Prepared, row_of
 from tiles.layer import Bounds, Layer
-from tiles.vector.mvt import tile_sql
+from tiles.vector import mvt
 
 _PRODUCTS_IN_TILE = """
     SELECT path FROM {relation}
@@ -35,8 +38,19 @@ def surveyed_bounds(*, using: str) -> Bounds | None:
 
 def vector_tile(layer: Layer, z: int, x: int, y: int, *, using: str) -> bytes:
     """Return a vector tile of the rows that the reader may see; empty bytes where there are none."""
-    row = row_of(tile_sql(layer, z), {"z": z, "x": x, "y": y}, using=using)
+    row = row_of(_tile_statement(layer.name, z), _SQUARES, {"z": z, "x": x, "y": y}, using=using)
     return bytes(row[0]) if row and row[0] is not None else b""
+
+
+_SQUARES = f"{mvt.TILE}, {mvt.AROUND}"
+
+
+@lru_cache(maxsize=1000)
+def _tile_statement(name: str, z: int) -> Prepared:
+    """Return the statement of a layer's tiles at a zoom; the zooms between two levels share one."""
+    sql = mvt.tile_sql(BY_NAME[name], z, tile="$1", around="$2")
+    digest = hashlib.sha256(sql.encode()).hexdigest()[:20]
+    return Prepared(f"tile_{digest}", ("geometry", "geometry"), sql)
 
 
 def product_files(layer: Layer, z: int, x: int, y: int, *, using: str) -> list[Path]:

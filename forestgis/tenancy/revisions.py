@@ -6,18 +6,28 @@ of the change (`forestgis.tenancy.policies.Counted`): whoever sees the change se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
-_READ = "SELECT topic, sum(number) FROM tenancy.revision GROUP BY topic"
+# Summed here: the server plans so plain a statement in no time.
+READ = "SELECT topic, number FROM tenancy.revision"
 
 
-def read() -> dict[str, int]:
+def read() -> Mapping[str, int]:
     """Return the revision of each topic that has ever changed."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ)
-        return {topic: int(number) for topic, number in cursor.fetchall()}
+        cursor.execute(READ)
+        return summed(cursor.fetchall())
+
+
+def summed(rows: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+    """Return the revision of each topic from the rows of `READ`."""
+    numbers: Counter[str] = Counter()
+    for topic, number in rows:
+        numbers[topic] += number
+    return numbers
 
 
 def of_topics(revisions: Mapping[str, int], topics: tuple[str, ...]) -> tuple[int, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections, transaction
+from django.db.backends.utils import CursorWrapper
 
 from forestgis.tenancy import token
 from forestgis.tenancy.principal import Principal, acting_as, current
@@ -18,11 +20,37 @@ _FIRST = 100
 _ALONE = "SELECT set_config('forestgis.principal', %(_principal)s, true); "
 
 
-def row_of(sql: str, params: Mapping[str, Any], *, using: str) -> Row | None:
-    """Return the first row of one SELECT under the current principal, in one round trip.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement that a connection plans once.
+
+    Attributes
+    ----------
+    name : str
+        Unique among the statements of a connection: lower-case letters, digits and `_`.
+    types : tuple of str
+        SQL types of its parameters.
+    sql : str
+        One SELECT with `$1`, `$2`, ... for the parameters.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    sql: str
+
+
+def row_of(
+    statement: Prepared, arguments: str, params: Mapping[str, Any], *, using: str
+) -> Row | None:
+    """Return the first row of a prepared statement under the current principal, in one round trip.
 
     Principal and statement travel together and are one transaction to the server. Inside a transaction of the
     connection the statement is part of that.
+
+    Parameters
+    ----------
+    arguments : str
+        SQL of the statement's arguments with placeholders for `params`.
 
     Raises
     ------
@@ -30,14 +58,26 @@ def row_of(sql: str, params: Mapping[str, Any], *, using: str) -> Row | None:
         If there is no principal.
     """
     connection = connections[using]
-    if connection.in_atomic_block:
-        alone, signed = "", ""
-    else:
-        alone, signed = _ALONE, token.sign(current())
+    principal = current()
     with connection.cursor() as cursor:
-        cursor.execute(alone + sql, {**params, "_principal": signed})
+        _prepare(connection, cursor, statement)
+        execute = f"EXECUTE {statement.name} ({arguments})"
+        if connection.in_atomic_block:
+            cursor.execute(execute, params)
+        else:
+            cursor.execute(_ALONE + execute, {**params, "_principal": token.sign(principal)})
         row: Row | None = cursor.fetchone()
     return row
+
+
+def _prepare(connection: Any, cursor: CursorWrapper, statement: Prepared) -> None:  # noqa: ANN401 - the backend's own class
+    if statement.name in connection.prepared:
+        return
+    # Planned without regard to the values, which are boxes of any place: the spatial index is right for all of them.
+    cursor.execute("SET plan_cache_mode = force_generic_plan")
+    types = ", ".join(statement.types)
+    cursor.execute(f"PREPARE {statement.name} ({types}) AS {statement.sql}")
+    connection.prepared.add(statement.name)
 
 
 def stream_rows(

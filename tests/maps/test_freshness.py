@@ -271,3 +271,32 @@ def test_the_store_keeps_what_was_used_last():
     assert store.get("large") is None
     store.put(19, b"new")
     assert store.get(19) == b"new"
+
+
+def test_a_database_that_was_started_anew_costs_no_answer(get, admin_url, database):
+    from forestgis.tenancy import bootstrap
+
+    before = [get(REGISTER).content for _ in range(2)]
+    with bootstrap.admin_connection(admin_url) as server, server.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename <> user",
+            [database],
+        )
+    after = get(REGISTER)
+    assert after.status_code == 200
+    assert after.content == before[0] == before[1]
+
+
+def test_statements_planned_once_serve_each_reader_their_own(world):
+    from forestgis.maps.catalogue import BY_NAME
+    from forestgis.maps.selectors import vector_tile
+    from forestgis.tenancy.principal import Principal, acting_as
+
+    address = [int(part) for part in tile_over(143.0025, 44.2025).split("/")]
+    layer = BY_NAME["subcompartment"]
+    seen = []
+    for code in (HERE, THERE, HERE, THERE, HERE):
+        with acting_as(Principal("municipal", (code,))):
+            seen.append(vector_tile(layer, *address, using="map"))
+    assert seen[0] == seen[2] == seen[4] != b""
+    assert seen[1] == seen[3] == b""

@@ -34,6 +34,8 @@ class DatabaseWrapper(PostGISWrapper):
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
         super().__init__(settings_dict, alias)
+        # Names of the statements that the present connection has prepared.
+        self.prepared: set[str] = set()
         self._forget_principal()
 
     def _forget_principal(self, *, unknown: bool = False) -> None:
@@ -45,6 +47,7 @@ class DatabaseWrapper(PostGISWrapper):
     def init_connection_state(self) -> None:
         """Refuse a login that row-level security would not hold."""
         super().init_connection_state()
+        self.prepared.clear()
         self._forget_principal()
         if not self.settings_dict.get("PRIVILEGED", False):
             self._refuse_powers()

@@ -1,0 +1,1 @@
+"""Parts of `bench/maps.py`, one protocol each."""
