@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "forestgis.registry",
     "forestgis.roads",
     "forestgis.parcels",
+    "forestgis.notices",
     "forestgis.surveys",
     "forestgis.maps",
     "forestgis.web",

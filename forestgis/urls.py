@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("forestgis.registry.urls")),
     path("", include("forestgis.roads.urls")),
     path("", include("forestgis.parcels.urls")),
+    path("", include("forestgis.notices.urls")),
     path("", include("forestgis.surveys.urls")),
     path("", include("forestgis.maps.urls")),
     path("", include("forestgis.web.urls")),

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TypeVar
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from forestgis.audit.services import record_read
@@ -145,8 +145,8 @@ def _named_like(municipality: Municipality, line: str) -> list[Parcel]:
     return [lot for lot in lots if not wanted or wanted in (lot.oaza + lot.aza, lot.aza, lot.oaza)]
 
 
-def next_number(model: type[Case], municipality: Municipality, day: date) -> str:
-    """Suggest the number of the next case of the fiscal year: ``2026-12``."""
+def next_number(model: type[Model], municipality: Municipality, day: date) -> str:
+    """Suggest the number of the next paper of the fiscal year: ``2026-12``; the model has `number` and `municipality`."""
     year = day.year - (day.month < 4)
     taken = model._default_manager.filter(
         municipality=municipality, number__startswith=f"{year}-"

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
+from forestgis.accounts.access import may_write
 from forestgis.surveys.errors import NotYoursError
-from forestgis.tenancy.principal import current
-
-
-def may_write(municipality_code: str) -> bool:
-    """Whether the acting principal may write the municipality's rows."""
-    principal = current()
-    return principal.can_write and (
-        principal.kind == "prefecture" or municipality_code in principal.codes
-    )
 
 
 def check_may_write(municipality_code: str) -> None:

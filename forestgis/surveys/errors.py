@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from django.utils.translation import gettext_lazy as _
 
+from forestgis.errors import ProductError
 
-class SurveyError(Exception):
-    """Base: `code` for programs, `fields` by name, text in the language of the moment."""
 
-    code: ClassVar[str] = "survey"
-    words: ClassVar[Any] = ""
+class SurveyError(ProductError):
+    """Base of this app's."""
 
-    def __init__(self, **fields: Any) -> None:  # noqa: ANN401
-        super().__init__()
-        self.fields = fields
-
-    def __str__(self) -> str:
-        return str(self.words) % self.fields
+    code = "survey"
 
 
 class BatchRefusedError(SurveyError):

@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from forestgis.accounts.access import may_write
 from forestgis.surveys import selectors, services
-from forestgis.surveys.access import may_write
 from forestgis.surveys.errors import SurveyError
 from forestgis.surveys.forms import PublishForm
 from forestgis.surveys.models import Run

@@ -35,6 +35,26 @@ def map_config(bounds: Bounds) -> dict[str, Any]:
     }
 
 
+def draw_config(bounds: Bounds) -> dict[str, Any]:
+    """Return the configuration of a map under a form, on which an area is drawn.
+
+    Parameters
+    ----------
+    bounds : west, south, east, north of the first view, degrees
+    """
+    return {
+        "styleUrl": reverse("maps:style"),
+        "bounds": bounds,
+        "text": {
+            "hint": gettext("地図をクリックして区域の角を順に置きます。3点以上で面になります。"),
+            "undo": gettext("1点戻す"),
+            "clear": gettext("描き直す"),
+            "label": gettext("区域を描く地図"),
+            "failed": gettext("このブラウザーでは地図を表示できません。小班で指定してください。"),
+        },
+    }
+
+
 def _text() -> dict[str, Any]:
     return {
         "background": gettext("背景"),

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from forestgis.accounts.access import handles_persons, may_write
 from forestgis.parcels import case_selectors
-from forestgis.parcels.access import handles_persons, may_write
 from forestgis.parcels.case_forms import (
     CaseForm,
     CorrectionForm,

@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from forestgis.accounts.access import handles_persons
 from forestgis.parcels import selectors
-from forestgis.parcels.access import handles_persons
 from forestgis.parcels.errors import ParcelsError
 from forestgis.parcels.forms import UploadForm
 from forestgis.parcels.models import LedgerImport

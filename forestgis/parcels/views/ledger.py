@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from forestgis.accounts.access import handles_persons, may_write
 from forestgis.audit.selectors import history_of
 from forestgis.parcels import exports, selectors
-from forestgis.parcels.access import handles_persons, may_write
 from forestgis.parcels.errors import NotYoursError
 from forestgis.parcels.forms import PublishForm, PurposeForm, SearchForm
 from forestgis.parcels.models import Parcel

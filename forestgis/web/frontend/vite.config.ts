@@ -15,9 +15,11 @@ export default defineConfig({
       input: [
         "src/styles/main.css",
         "src/styles/map.css",
+        "src/styles/draw.css",
         "src/styles/register.css",
         "src/base.ts",
         "src/map/main.ts",
+        "src/draw/main.ts",
       ],
       output: {
         entryFileNames: "[name]-[hash].js",

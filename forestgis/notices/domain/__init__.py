@@ -1,0 +1,1 @@
+"""Rules of notices and plans as pure functions: periods, checks, kinds of files."""
