@@ -37,6 +37,12 @@ _DEFAULT = SceneParams()
     show_default=True,
 )
 @click.option("--plots", default=_DEFAULT.plots, show_default=True)
+@click.option(
+    "--years-later",
+    default=_DEFAULT.years_later,
+    show_default=True,
+    help="The forest of this seed so many years on, with fellings, scanned again.",
+)
 @click.option("--workers", default=_DEFAULT.workers, show_default=True)
 def simulate(out: Path, season: str, **params: float) -> None:
     """Make a simulated forest, its register and an airborne scan of it in folder OUT.

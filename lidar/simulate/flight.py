@@ -64,6 +64,12 @@ class Tile:
     seed: int
 
 
+def instruments(params: SceneParams) -> np.random.Generator:
+    """Return the chance by which instruments differ between lines, another for each scan."""
+    later = [params.years_later] if params.years_later else []
+    return np.random.default_rng([params.seed, 2, *later])
+
+
 def plan(params: SceneParams, mean_ground_m: float, rng: np.random.Generator) -> list[Tile]:
     """Return the tiles of all lines: one block over the scene, one more over its dense part."""
     left, _, right, _ = params.bounds
@@ -90,7 +96,8 @@ def _block(
     middles = (np.arange(count) + 0.5) * spacing
     swaths = np.minimum(middles + half_width, params.height_m) - np.maximum(middles - half_width, 0)
     line_density = pulses_m2 * params.height_m / float(swaths.sum())
-    start = (_START[params.season] - _GPS_EPOCH).total_seconds() + _LEAP_SECONDS - 1e9
+    day = _START[params.season].replace(year=_START[params.season].year + params.years_later)
+    start = (day - _GPS_EPOCH).total_seconds() + _LEAP_SECONDS - 1e9
     tiles = []
     for k in range(count):
         instrument = float(rng.lognormal(0, 0.06)), float(rng.normal(0, 0.015))
@@ -127,7 +134,7 @@ def _line(
             gain=instrument[0],
             height_error_m=instrument[1],
             classified=bool(edges[t] + 1.0 > unclassified_to),
-            seed=params.seed * 1_000 + line * 50 + t,
+            seed=params.seed * 1_000 + line * 50 + t + params.years_later * 1_000_003,
             **common,
         )
         for t in range(count)

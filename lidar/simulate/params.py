@@ -52,6 +52,9 @@ class SceneParams:
         Length along the line after which a new file begins.
     workers : int
         Processes that trace pulses; never changes the result.
+    years_later : int
+        The same forest so many years later, grown, with stands felled, thinned and hit by
+        wind, flown anew. 0 is the first scan.
     """
 
     width_m: float = 1600.0
@@ -73,6 +76,7 @@ class SceneParams:
     overlap: float = 0.35
     tile_m: float = 400.0
     workers: int = 2
+    years_later: int = 0
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -110,6 +114,8 @@ class Scene:
         Every tree (npz of arrays): the truth.
     truth : Path
         True volumes of each compartment, CSV.
+    fellings : Path
+        GeoPackage of where trees are gone since the first scan; empty in that one.
     """
 
     laz: tuple[Path, ...]
@@ -119,4 +125,5 @@ class Scene:
     plots: Path
     trees: Path
     truth: Path
+    fellings: Path
     params: SceneParams

@@ -14,7 +14,8 @@ import shapely
 from numpy.typing import NDArray
 
 from lidar.simulate import scan
-from lidar.simulate.flight import Tile, plan
+from lidar.simulate.flight import Tile, instruments, plan
+from lidar.simulate.later import Felling, fellings, grown
 from lidar.simulate.layout import Subcompartment, label_raster, make_layout
 from lidar.simulate.params import NOTICE, Scene, SceneParams
 from lidar.simulate.register import register_rows
@@ -42,6 +43,7 @@ class World:
     trees: Trees
     plots: list[dict[str, object]]
     register: list[dict[str, object]]
+    fellings: list[Felling]
 
 
 def make_scene(
@@ -67,9 +69,8 @@ def make_scene(
     (out / "laz").mkdir(parents=True, exist_ok=True)
     report = on_progress or _silent
     world = make_world(params)
-    rng = np.random.default_rng([params.seed, 2])
     inside = world.relief.elevation_m[:: int(MARGIN_M), :: int(MARGIN_M)]
-    tiles = plan(params, float(inside.mean()), rng)
+    tiles = plan(params, float(inside.mean()), instruments(params))
     total = len(tiles) + 1
     scene = _write_world(out, params, world)
     report(1, total, "simulate", "forest")
@@ -90,6 +91,8 @@ def make_world(params: SceneParams) -> World:
     stands = make_stands(layout, relief, rng)
     land = _land(params, layout)
     trees = grow(params, relief, roads, (land, stands), rng)
+    events = fellings(params, layout, stands)
+    trees = grown(trees, params, events)
     return World(
         relief,
         roads,
@@ -98,6 +101,7 @@ def make_world(params: SceneParams) -> World:
         trees,
         plot_rows(params, roads, trees, rng),
         register_rows(layout, stands, relief, rng),
+        events,
     )
 
 
@@ -162,9 +166,11 @@ def _write_world(out: Path, params: SceneParams, world: World) -> dict[str, Path
         "plots": out / "plots.csv",
         "trees": out / "truth_trees.npz",
         "truth": out / "truth_compartments.csv",
+        "fellings": out / "truth_fellings.gpkg",
     }
     _write_compartments(paths["compartments"], world.layout, params.epsg)
     _write_roads(paths["roads"], world.roads, params.epsg)
+    _write_fellings(paths["fellings"], world.fellings, params.epsg)
     write_table(paths["register"], list(world.register[0]), world.register, encoding="cp932")
     write_table(paths["plots"], PLOT_COLUMNS, world.plots)
     write_trees(paths["trees"], world.trees)
@@ -195,6 +201,11 @@ def _write_roads(path: Path, roads: list[Road], epsg: int) -> None:
         "width_m": [road.width_m for road in roads],
     }
     write_layer(path, [road.line for road in roads], columns, epsg, "LineString")
+
+
+def _write_fellings(path: Path, events: list[Felling], epsg: int) -> None:
+    columns: dict[str, list[object]] = {"kind": [event.kind for event in events]}
+    write_layer(path, [event.polygon for event in events], columns, epsg, "Polygon")
 
 
 def _scan_all(

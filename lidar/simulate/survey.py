@@ -19,7 +19,7 @@ from lidar.core.calibration import PlotSample
 from lidar.core.grid import Grid
 from lidar.core.points import Points
 from lidar.simulate import scan
-from lidar.simulate.flight import Tile, plan
+from lidar.simulate.flight import Tile, instruments, plan
 from lidar.simulate.params import SceneParams
 from lidar.simulate.scene import World, ground_rasters, make_world
 from lidar.simulate.terrain import Relief
@@ -85,8 +85,7 @@ def measure(params: SceneParams) -> Survey:
 
 
 def _scan(params: SceneParams, world: World, crs: pyproj.CRS) -> tuple[Points, NDArray[np.float32]]:
-    rng = np.random.default_rng([params.seed, 2])
-    tiles = plan(params, float(world.relief.elevation_m.mean()), rng)
+    tiles = plan(params, float(world.relief.elevation_m.mean()), instruments(params))
     target = scan.make_target(params, world.relief, world.trees, ground_rasters(params, world))
     parts = [_tile(params, world.relief, target, tile, crs) for tile in tiles]
     return (

@@ -182,11 +182,12 @@ def _finish(
         height_m=height,
         crown_base_m=height * (1 - crown),
         crown_radius_m=(base + per_dbh * dbh) * rng.lognormal(0, 0.1, x.size),
-        volume_m3=_volume_m3(species, dbh, height),
+        volume_m3=stem_volume_m3(species, dbh, height),
     )
 
 
-def _volume_m3(species: NDArray[np.int8], dbh_cm: Array, height_m: Array) -> Array:
+def stem_volume_m3(species: NDArray[np.int8], dbh_cm: Array, height_m: Array) -> Array:
+    """Return the stem volume of trees by the tables of the scene's bureau, m3."""
     tables = StemVolumeTables.load()
     volume = np.zeros(species.size)
     for index, kind in enumerate(SPECIES):

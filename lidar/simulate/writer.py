@@ -80,7 +80,7 @@ def write_layer(
 
 def _column(values: Sequence[object]) -> np.ndarray:
     array = np.array(values)
-    return array.astype(object) if array.dtype.kind == "U" else array
+    return array.astype(object) if array.dtype.kind == "U" or not array.size else array
 
 
 def write_table(
