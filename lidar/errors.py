@@ -42,6 +42,18 @@ class UnknownVolumeEquationError(LidarError):
     code = "unknown_volume_equation"
 
 
+class CarbonFactorError(LidarError):
+    """No carbon factors for a species."""
+
+    code = "carbon_factor"
+
+
+class EpochError(LidarError):
+    """Two results cannot be compared: no common ground, system or order in time."""
+
+    code = "epochs"
+
+
 class StandDensityError(LidarError):
     """A table of stand density equations lacks a coefficient or its source."""
 

@@ -106,10 +106,10 @@ def write(
     plain.unlink()
 
 
-def read(path: Path) -> NDArray[np.float32]:
-    """Return the first band of a raster as float32, nan for no data."""
+def read(path: Path, window: Window | None = None) -> NDArray[np.float32]:
+    """Return the first band of a raster, or a window of it, as float32, nan for no data."""
     with rasterio.open(path) as dataset:
-        values = dataset.read(1).astype(np.float32)
+        values = dataset.read(1, window=window).astype(np.float32)
         values[values == dataset.nodata] = np.nan
         return np.asarray(values, np.float32)
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pyogrio
+import rasterio
 import rasterio.features
 import shapely
 from numpy.typing import NDArray
@@ -227,6 +228,32 @@ def areas_of(kind: NDArray[np.int32], grid: Grid) -> tuple[NDArray[np.int32], Ge
         np.array([value for value, _ in found], np.int32),
         np.array([area for _, area in found], dtype=object),
     )
+
+
+def areas_in(path: Path, value: int) -> Geometries:
+    """Return the areas of one value in a raster file, read block by block.
+
+    Parameters
+    ----------
+    path : Path
+        Raster of whole numbers.
+    value : int
+
+    Returns
+    -------
+    object array of shapely polygons, shape (n,)
+        Cells that share an edge, with holes, from the north-west.
+    """
+    with rasterio.open(path) as dataset:
+        found = [
+            shapely.geometry.shape(outline)
+            for outline, kind in rasterio.features.shapes(
+                rasterio.band(dataset, 1), transform=dataset.transform
+            )
+            if kind == value
+        ]
+    found.sort(key=lambda area: (-area.bounds[3], area.bounds[0]))
+    return np.array(found, dtype=object)
 
 
 def _srs(crs: CRS) -> str:

@@ -38,6 +38,7 @@ from lidar.run.assembly import Cells, TreeParts
 from lidar.run.batch import Batch, Plan, prepare
 from lidar.run.params import RunParams
 from lidar.run.pool import Pool
+from lidar.run.publishing import publish, put
 from lidar.run.result import RunResult, load_result
 from lidar.run.stands import Stands
 from lidar.run.volumes import Volumes
@@ -147,7 +148,7 @@ def execute(
     batch, work = _computed(files, table, params, out, Pool(workers, should_cancel), progress)
     made = work / f"products.{os.getpid()}"
     _write_products(batch, areas, work / "tiles", made, params, progress)
-    _publish(made, out)
+    publish(made, out)
     tiles.forget(out / WORK)
     progress.step("done", str(out))
     return load_result(out)
@@ -196,7 +197,7 @@ def check(
     times = scan_times(batch, params)
     report = quality.survey(batch, cells, totals, measured, times)
     quality_files.write(made, report, cells, measured)
-    _put(made, out)
+    put(made, out)
     tiles.forget(out / WORK)
     progress.step("done", str(out))
     return report
@@ -352,20 +353,3 @@ def _manifest(batch: Batch, areas: _Areas, made: Path, params: RunParams) -> dic
             for p in outputs
         },
     }
-
-
-def _publish(made: Path, out: Path) -> None:
-    """Move products into place: the old manifest goes first, the new one comes last."""
-    manifest = out / result.MANIFEST
-    manifest.unlink(missing_ok=True)
-    new = (made / result.MANIFEST).replace(made.with_suffix(".manifest"))
-    _put(made, out)
-    new.replace(manifest)
-
-
-def _put(made: Path, out: Path) -> None:
-    """Move the files of one folder into another, each at once."""
-    for path in sorted(p for p in made.rglob("*") if p.is_file()):
-        target = out / path.relative_to(made)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(target)
