@@ -48,6 +48,12 @@ class CarbonFactorError(LidarError):
     code = "carbon_factor"
 
 
+class SchedulerError(LidarError):
+    """A Dask scheduler does not answer, has no workers, or workers of another version."""
+
+    code = "scheduler"
+
+
 class EpochError(LidarError):
     """Two results cannot be compared: no common ground, system or order in time."""
 

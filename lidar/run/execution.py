@@ -37,7 +37,7 @@ from lidar.run import (
 from lidar.run.assembly import Cells, TreeParts
 from lidar.run.batch import Batch, Plan, prepare
 from lidar.run.params import RunParams
-from lidar.run.pool import Pool
+from lidar.run.pool import Pool, open_pool
 from lidar.run.publishing import publish, put
 from lidar.run.result import RunResult, load_result
 from lidar.run.stands import Stands
@@ -94,6 +94,7 @@ def execute(
     plots: PlotTable | Path | str | None = None,
     params: RunParams | None = None,
     workers: int = 2,
+    scheduler: str | None = None,
     on_progress: OnProgress | None = None,
     should_cancel: Callable[[], bool] | None = None,
 ) -> RunResult:
@@ -120,6 +121,9 @@ def execute(
     params : RunParams, optional
     workers : int
         Child processes; 0 works in this one.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers see the same folders; `workers` then
+        does not matter.
     on_progress : callable (done, total, stage, message), optional
     should_cancel : callable returning bool, optional
 
@@ -135,6 +139,8 @@ def execute(
         If compartments, municipalities or plots cannot be used.
     DecodeError
         If a file turns out to be damaged.
+    SchedulerError
+        If the scheduler cannot be used.
     RunCancelledError
         If `should_cancel` said so.
     """
@@ -145,7 +151,9 @@ def execute(
     areas = _Areas(_loaded(compartments), municipality.checked(_loaded(municipalities)))
     table = read_plots(plots) if isinstance(plots, (str, Path)) else plots
     progress = _Progress(tell, len(products.KINDS) + 2)
-    batch, work = _computed(files, table, params, out, Pool(workers, should_cancel), progress)
+    batch, work = _computed(
+        files, table, params, out, open_pool(workers, scheduler, should_cancel), progress
+    )
     made = work / f"products.{os.getpid()}"
     _write_products(batch, areas, work / "tiles", made, params, progress)
     publish(made, out)
@@ -160,6 +168,7 @@ def check(
     *,
     params: RunParams | None = None,
     workers: int = 2,
+    scheduler: str | None = None,
     on_progress: OnProgress | None = None,
     should_cancel: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:
@@ -171,7 +180,7 @@ def check(
 
     Parameters
     ----------
-    files, out_dir, params, workers, on_progress, should_cancel
+    files, out_dir, params, workers, scheduler, on_progress, should_cancel
         As in `execute`.
 
     Returns
@@ -188,7 +197,9 @@ def check(
     tell = on_progress or _silent
     tell(0, 1, "inspect", "files")
     progress = _Progress(tell, 1)
-    batch, work = _computed(files, None, params, out, Pool(workers, should_cancel), progress)
+    batch, work = _computed(
+        files, None, params, out, open_pool(workers, scheduler, should_cancel), progress
+    )
     made = work / f"quality.{os.getpid()}"
     made.mkdir(parents=True, exist_ok=True)
     cells = assembly.cells(batch, work / "tiles")
