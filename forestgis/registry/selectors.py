@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from django.contrib.gis.db.models.functions import PointOnSurface
 from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -74,11 +75,14 @@ def edition_choices() -> list[tuple[int, str]]:
     return [(year, _("%(year)s年度") % {"year": year}) for year in years]
 
 
-def code_choices() -> dict[str, list[tuple[str, str]]]:
-    """Codes and names of the newest code edition, by table."""
-    newest = CodeTable.objects.order_by("-edition").values("edition")[:1]
+def code_choices(edition: int | None = None) -> dict[str, list[tuple[str, str]]]:
+    """Codes and names in force for an edition, or of the newest code edition, by table."""
+    codes = CodeTable.objects.order_by("code")
+    if edition is not None:
+        codes = codes.filter(edition__lte=edition)
+    newest = codes.order_by("-edition").values("edition")[:1]
     choices: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in CodeTable.objects.filter(edition=newest).order_by("code"):
+    for row in codes.filter(edition=newest):
         choices[row.table].append((row.code, f"{row.code} {_in_language(row)}"))
     return choices
 
@@ -127,19 +131,34 @@ def register_entry(keycode: str, municipality_code: str | None = None) -> Regist
     sub = found.order_by("municipality").first()
     if sub is None:
         return None
-    stands = list(Stand.objects.filter(subcompartment=sub).order_by("storey"))
-    names = CodeNames(sub.edition)
-    return RegisterEntry(
-        keycode=sub.keycode,
-        edition=sub.edition,
-        label=sub.label,
-        municipality_code=sub.municipality_id,
-        area_ha=sub.area_ha,
-        register_area_ha=sub.register_area_ha,
-        storeys=tuple(_storey(stand, names) for stand in stands),
-        stock_conifer_m3ha=_sum_known(stand.stock_conifer_m3ha for stand in stands),
-        stock_broadleaf_m3ha=_sum_known(stand.stock_broadleaf_m3ha for stand in stands),
-    )
+    return next(entries([sub]))
+
+
+def entries(subcompartments: Iterable[Subcompartment]) -> Iterator[RegisterEntry]:
+    """Say what the register has of each 小班, with the names of its edition's codes."""
+    for sub in subcompartments:
+        stands = sorted(sub.stands.all(), key=lambda stand: stand.storey)
+        names = CodeNames(sub.edition)
+        yield RegisterEntry(
+            keycode=sub.keycode,
+            edition=sub.edition,
+            label=sub.label,
+            municipality_code=sub.municipality_id,
+            area_ha=sub.area_ha,
+            register_area_ha=sub.register_area_ha,
+            storeys=tuple(_storey(stand, names) for stand in stands),
+            stock_conifer_m3ha=_sum_known(stand.stock_conifer_m3ha for stand in stands),
+            stock_broadleaf_m3ha=_sum_known(stand.stock_broadleaf_m3ha for stand in stands),
+        )
+
+
+def middle_of(municipality_code: str, edition: int, keycode: str) -> tuple[float, float] | None:
+    """Return longitude and latitude of a point inside a 小班, degrees (EPSG:6668); None if there is none to see."""
+    found = Subcompartment.objects.filter(
+        municipality=municipality_code, edition=edition, keycode=keycode
+    ).annotate(middle=PointOnSurface("geom"))
+    middle = found.values_list("middle", flat=True).first()
+    return None if middle is None else (middle.x, middle.y)
 
 
 def _storey(stand: Stand, names: CodeNames) -> Storey:

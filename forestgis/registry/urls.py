@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forestgis.registry.views import editions, imports, search
+from forestgis.registry.views import edit, editions, imports, record, search
 
 app_name = "registry"
 
@@ -29,4 +29,11 @@ urlpatterns = [
         editions.difference_map,
         name="difference_map",
     ),
+    path("register/edit/", edit.edit_many, name="edit_many"),
+    path("register/<str:municipality>/<int:edition>/<str:keycode>/", record.show, name="record"),
+    path(
+        "register/<str:municipality>/<int:edition>/<str:keycode>/map/", record.on_map, name="on_map"
+    ),
+    path("register/<str:municipality>/<int:edition>/<str:keycode>/edit/", edit.edit, name="edit"),
+    path("register/<str:municipality>/<int:edition>/<str:keycode>/undo/", edit.undo, name="undo"),
 ]

@@ -15,6 +15,7 @@ from forestgis.registry.domain.totals import Totals, totalled
 from forestgis.registry.forms import SearchForm
 from forestgis.registry.search_selectors import BadPlaceError
 from forestgis.registry.selectors import CodeNames, edition_choices
+from forestgis.tenancy.principal import current
 
 _PLACES = ("after", "before")
 
@@ -27,6 +28,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         context["page"] = _page(request, form)
         context["show_municipality"] = "municipality" in form.fields
+        context["may_write"] = current().can_write
     response = render(request, _template(request), context)
     patch_vary_headers(response, ("HX-Request", "HX-Target"))
     return response
