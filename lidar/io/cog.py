@@ -127,7 +127,8 @@ def _profile(grid: Grid, kind: RasterKind) -> dict[str, Any]:
         "tiled": True,
         "blockxsize": BLOCK,
         "blockysize": BLOCK,
-        "compress": "LZW",
+        "compress": "ZSTD",
+        "zstd_level": 1,
         **({"photometric": "RGB"} if kind.bands == 3 else {}),
         "BIGTIFF": "IF_SAFER",
     }

@@ -23,8 +23,8 @@ from pyproj import CRS
 from lidar.core.grid import MM_PER_M
 from lidar.core.points import Points
 from lidar.errors import DecodeError, HeaderError
+from lidar.io import chunks, headers
 from lidar.io import crs as crs_io
-from lidar.io import headers
 from lidar.io.crs import SourceCrs
 from lidar.io.headers import LasHeader
 from lidar.io.records import Records, Scaling, Unpacker, as_bytes
@@ -93,6 +93,7 @@ def read(
     *,
     crs: CRS | None = None,
     origin_m: tuple[int, int, int] | None = None,
+    keep_index: bool = False,
 ) -> Points:
     """Read a file, or the part of it inside bounds.
 
@@ -108,6 +109,9 @@ def read(
     origin_m : (int, int, int), optional
         Origin of the millimetres; by default `origin_of` the file. A batch must
         give one to all.
+    keep_index : bool
+        True writes an index of chunks beside the file where there is none, so that the
+        next window is read from few of them; one that is there is always used.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def read(
     """
     file = open_checked(Path(path), crs)
     origin = origin_m or origin_of([file])
-    parts = list(stream(file, origin, bounds))
+    parts = list(stream(file, origin, bounds, keep_index=keep_index))
     return Points.concatenate(parts) if parts else Points.empty(origin, file.source.crs)
 
 
@@ -143,6 +147,8 @@ def stream(
     origin_m: tuple[int, int, int],
     bounds: Box | None = None,
     chunk: int = CHUNK_POINTS,
+    *,
+    keep_index: bool = False,
 ) -> Iterator[Points]:
     """Yield the points of a file in order, at most `chunk` of them at a time.
 
@@ -151,10 +157,12 @@ def stream(
     """
     if bounds is not None and not touch(file.bounds_m(), bounds):
         return
-    if file.header.copc and bounds is not None:
-        parts: Iterator[Records] = iter([_copc_part(file, bounds)])
+    if bounds is None:
+        parts: Iterator[Records] = decode(file.header, [(0, file.header.point_count)], chunk)
+    elif file.header.copc:
+        parts = iter([_copc_part(file, bounds)])
     else:
-        parts = decode(file.header, [(0, file.header.point_count)], chunk)
+        parts = _window(file, bounds, chunk, keep_index)
     unpack = unpacker(file, origin_m)
     for records in parts:
         points = unpack.points(records)
@@ -217,11 +225,33 @@ def unpacker(file: LasFile, origin_m: tuple[int, int, int]) -> Unpacker:
     return Unpacker(header.point_format, Scaling(*steps), origin_m, source.crs)
 
 
+def _window(file: LasFile, bounds: Box, chunk: int, keep_index: bool) -> Iterator[Records]:
+    """Yield the records of the chunks that reach into bounds, of all chunks without an index."""
+    header = file.header
+    index = chunks.load(header)
+    if index is not None:
+        yield from decode(header, index.spans(header, _in_file(file, bounds)), chunk)
+        return
+    size = chunks.points_per_chunk(header) if keep_index else None
+    indexer = None if size is None else chunks.Indexer(header, size)
+    for records in decode(header, [(0, header.point_count)], chunk):
+        if indexer is not None:
+            indexer.add(records)
+        yield records
+    if indexer is not None:
+        indexer.save()
+
+
+def _in_file(file: LasFile, bounds: Box) -> Box:
+    """Return bounds in the units of the file, wider by a step of its coordinates."""
+    k, margin = file.source.xy_to_m, max(file.header.scale[:2])
+    left, bottom, right, top = (v / k for v in bounds)
+    return left - margin, bottom - margin, right + margin, top + margin
+
+
 def _copc_part(file: LasFile, bounds: Box) -> Records:
-    k = file.source.xy_to_m
-    margin = max(file.header.scale[:2])
-    low = np.array([bounds[0] / k - margin, bounds[1] / k - margin])
-    high = np.array([bounds[2] / k + margin, bounds[3] / k + margin])
+    left, bottom, right, top = _in_file(file, bounds)
+    low, high = np.array([left, bottom]), np.array([right, top])
     try:
         with CopcReader.open(str(file.path), decompression_selection=NEEDED) as reader:
             found = reader.query(bounds=Bounds(low, high))

@@ -106,6 +106,15 @@ def as_bytes(records: NDArray[np.void], record_length: int, name: str) -> Record
 
 
 @kernel
+def as_integers(records: Records, at: int) -> NDArray[np.int32]:
+    """Return the signed 32-bit integers that stand at a byte of each record."""
+    out = np.empty(records.shape[0], np.int32)
+    for i in range(records.shape[0]):
+        out[i] = _int32(records[i], at)
+    return out
+
+
+@kernel
 def _unpack(
     records: Records,
     is_long: bool,

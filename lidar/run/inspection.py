@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pyproj import CRS
@@ -275,12 +276,20 @@ def _time_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
 
 
 def _find_copies(reports: list[FileReport]) -> None:
-    """Mark files with the same bytes as another; only those of equal size are read."""
-    of_size = Counter(report.size for report in reports)
+    """Mark files with the same bytes as another; only those whose headers agree are read."""
+    alike: defaultdict[tuple[Any, ...], list[FileReport]] = defaultdict(list)
+    for report in reports:
+        if report.file is not None:
+            header = report.file.header
+            alike[header.size, header.point_count, header.minimum, header.maximum].append(report)
+    for group in alike.values():
+        if len(group) > 1:
+            _find_copies_among(group)
+
+
+def _find_copies_among(reports: list[FileReport]) -> None:
     first: dict[str, str] = {}
     for report in reports:
-        if report.file is None or of_size[report.size] == 1:
-            continue
         report.sha256 = sha256_of(report.path)
         if report.sha256 in first:
             report.duplicate_of = first[report.sha256]

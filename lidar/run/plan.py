@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from lidar.io.las import Box
 from lidar.run.params import CANOPY_M, MESH_M, TERRAIN_M, RunParams
 
 SMALLEST_TILE_M = 3 * MESH_M
+SLACK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +113,18 @@ def layout(clouds: Sequence[Cloud], crs: CRS, params: RunParams) -> Layout:
 
 
 def _tiles(clouds: Sequence[Cloud], mesh: Grid, params: RunParams) -> Iterator[Tile]:
-    squares = Grid.covering(mesh.bounds, params.tile_m, mesh.crs)
     left, bottom, right, top = mesh.bounds
-    for row in range(squares.rows):
-        for col in range(squares.cols):
-            west, north = squares.left + col * params.tile_m, squares.top - row * params.tile_m
-            core = (
-                max(west, left),
-                max(north - params.tile_m, bottom),
-                min(west + params.tile_m, right),
-                min(north, top),
-            )
-            yield from _divided(clouds, Tile(core, params.buffer_m), params.tile_points)
+    columns = list(pairwise(_lines(left, right, params.tile_m)))
+    for south, north in list(pairwise(_lines(bottom, top, params.tile_m)))[::-1]:
+        for west, east in columns:
+            tile = Tile((west, south, east, north), params.buffer_m)
+            yield from _divided(clouds, tile, params.tile_points)
+
+
+def _lines(first: float, last: float, tile_m: float) -> list[float]:
+    """Cut a length into parts as equal as lines of the mesh allow: no slivers at the edges."""
+    n = max(1, math.ceil((last - first) / tile_m - SLACK))
+    return [first + round(i * (last - first) / n / MESH_M) * MESH_M for i in range(n + 1)]
 
 
 def _divided(clouds: Sequence[Cloud], tile: Tile, most: int) -> Iterator[Tile]:
