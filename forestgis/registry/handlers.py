@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
 
 from forestgis import jobs
-from forestgis.registry.services import uploads
+from forestgis.registry import exports
+from forestgis.registry.domain.search import Criteria, Sort
+from forestgis.registry.services import outputs, uploads
 from forestgis.registry.services.staging import Progress
 
 
@@ -25,6 +28,20 @@ def store(job: jobs.JobContext) -> dict[str, object]:
     with transaction.atomic():
         upload = uploads.store(UUID(job.params["import"]), _progress(job))
     return {"state": upload.state}
+
+
+@jobs.handler(outputs.EXPORT)
+def export(job: jobs.JobContext) -> dict[str, object]:
+    """Write what a search found to a file."""
+
+    def note(count: int) -> None:
+        job.check()
+        job.progress(count, 0)
+
+    def writer(path: Path, criteria: Criteria, sort: Sort, kind: str) -> int:
+        return exports.write(path, criteria, sort, kind, note)
+
+    return {"count": outputs.write(str(job.job_id), dict(job.params), writer)}
 
 
 def _progress(job: jobs.JobContext) -> Progress:

@@ -54,7 +54,8 @@ class Hit:
     municipality: str
     edition: int
     keycode: str
-    label: str
+    compartment: int
+    number: int
     forest_type: str
     protection: str
     species: str
@@ -66,6 +67,11 @@ class Hit:
     conifer_m3ha: Decimal | None
     broadleaf_m3ha: Decimal | None
     lot: str
+
+    @property
+    def label(self) -> str:
+        """Number as officers write it."""
+        return f"{self.compartment}-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,8 @@ def _hit(row: Summary, municipality: str, names: selectors.CodeNames) -> Hit:
         municipality=municipality,
         edition=row.edition,
         keycode=row.keycode,
-        label=f"{row.compartment_number}-{row.number}",
+        compartment=row.compartment_number,
+        number=row.number,
         forest_type=names("forest_type", row.forest_type_code),
         protection=names("protection", row.protection_code),
         species=names("species", row.species1_code),

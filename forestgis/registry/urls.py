@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forestgis.registry.views import edit, editions, imports, record, search
+from forestgis.registry.views import edit, editions, export, imports, record, search
 
 app_name = "registry"
 
@@ -29,6 +29,10 @@ urlpatterns = [
         editions.difference_map,
         name="difference_map",
     ),
+    path("register/export/", export.export, name="export"),
+    path("register/export/ask/", export.ask, name="export_ask"),
+    path("register/export/<uuid:job_id>/", export.show, name="export_job"),
+    path("register/export/<uuid:job_id>/file", export.download, name="export_file"),
     path("register/edit/", edit.edit_many, name="edit_many"),
     path("register/<str:municipality>/<int:edition>/<str:keycode>/", record.show, name="record"),
     path(

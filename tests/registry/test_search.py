@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -315,3 +319,121 @@ def test_search_at_home_reads_along_its_own_numbers(register):
         cursor.execute("SHOW enable_bitmapscan")
         assert cursor.fetchone() == ("on",)
     assert "Bitmap" not in plan
+
+
+# --- files ---------------------------------------------------------------------------
+
+
+def content(answer) -> bytes:
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content)
+
+
+def test_csv_holds_what_the_search_found_in_its_order(town):
+    answer = town.get("/register/export/", {"species": "64", "sort": "-area", "format": "csv"})
+    text = content(answer).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [f"{row['林班']}-{row['小班']}" for row in rows] == numbered(*range(129, 0, -2))
+    assert rows[-1] == {
+        "市町村コード": HERE, "市町村": "滝上町", "年度": "2024", "KEYCODE": "15600000010002",
+        "林班": "1", "小班": "2", "林種": "天然林", "森林の種類": "水源かん養保安林", "樹種": "ミズナラ",
+        "ほかの樹種": "", "層数": "1", "林齢": "2", "齢級": "1", "面積 (ha)": "0.6",
+        "針葉樹蓄積 (m3/ha)": "", "広葉樹蓄積 (m3/ha)": "2", "代表地番": "字川上2番4",
+    }  # fmt: skip
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_offices_get_shift_jis(town):
+    raw = content(town.get("/register/export/", {"q": "1-2", "format": "csv-sjis"}))
+    text = raw.decode("cp932")
+    assert "滝上町" in text
+    assert "〓" not in text
+
+
+def test_workbook_has_numbers_as_numbers(town):
+    import openpyxl
+
+    raw = content(town.get("/register/export/", {"q": "1-2", "format": "xlsx"}))
+    head, row = openpyxl.load_workbook(io.BytesIO(raw)).active.iter_rows(values_only=True)
+    found = dict(zip(head, row, strict=True))
+    assert found["KEYCODE"] == "15600000010002"
+    assert found["面積 (ha)"] == pytest.approx(0.6)
+    assert found["針葉樹蓄積 (m3/ha)"] is None
+
+
+def test_geopackage_has_the_shapes(town, tmp_path):
+    import pyogrio
+    import shapely
+
+    path = tmp_path / "found.gpkg"
+    path.write_bytes(content(town.get("/register/export/", {"compartment": "", "format": "gpkg"})))
+    meta, _fids, shapes, columns = pyogrio.raw.read(path)
+    assert meta["crs"] == "EPSG:6668"
+    assert len(shapes) == ROWS
+    fields = dict(zip(meta["fields"], columns, strict=True))
+    first = list(fields["keycode"]).index("15600000010001")
+    assert shapely.from_wkb(shapes[first]).bounds[0] == pytest.approx(143.0)
+    assert fields["species"][first] == "カラマツ"
+    empty = town.get("/register/export/", {"q": "99-9", "format": "gpkg"})
+    path.write_bytes(content(empty))
+    assert pyogrio.read_info(path)["features"] == 0
+
+
+def test_cells_are_never_formulas(register, client_for, officer):
+    from django.db import transaction
+
+    from forestgis.registry.models import Stand
+
+    with transaction_as(PREFECTURE):
+        Stand.objects.filter(subcompartment__number=8, municipality=THERE).update(lot="=1+1")
+    raw = content(client_for(officer(THERE)).get("/register/export/", {"format": "csv"}))
+    assert ",'=1+1" in raw.decode("utf-8-sig")
+    with transaction_as(PREFECTURE), transaction.atomic():
+        Stand.objects.filter(subcompartment__number=8, municipality=THERE).update(lot="字川上8番4")
+
+
+def test_taking_out_is_written_down(town, officer):
+    from forestgis.audit.models import Entry
+
+    content(town.get("/register/export/", {"q": "1-", "format": "csv"}))
+    with transaction_as(Principal("prefecture", can_write=True, is_administrator=True)):
+        entry = Entry.objects.filter(action="read", table_name="registry_summary").first()
+    assert (entry.municipality_code, entry.row_count, entry.purpose) == (
+        HERE,
+        20,
+        "森林簿の書き出し",
+    )
+
+
+def test_another_municipality_takes_out_its_own(register, client_for, officer):
+    neighbour = client_for(officer(THERE))
+    raw = content(neighbour.get("/register/export/", {"municipality": HERE, "format": "csv"}))
+    assert len(raw.decode("utf-8-sig").splitlines()) == 2
+    assert HERE not in raw.decode("utf-8-sig")
+
+
+@pytest.mark.parametrize("asked", [{"format": "exe"}, {}, {"format": "csv", "age_class_min": "x"}])
+def test_bad_exports_are_refused(town, asked):
+    assert town.get("/register/export/", asked).status_code == 400
+
+
+def test_much_is_written_by_a_job(register, client_for, officer, settings, tmp_path, monkeypatch):
+    from forestgis.registry.views import export
+
+    settings.FORESTGIS_FILES = tmp_path
+    monkeypatch.setenv("FORESTGIS_FILES", str(tmp_path))
+    monkeypatch.setattr(export, "MOST_AT_ONCE", 50)
+    town = client_for(officer(HERE))
+    asked = town.get("/register/export/", {"format": "csv", "species": "17"})
+    assert "裏で書き出します" in asked.content.decode()
+    begun = town.post("/register/export/ask/", {"format": "csv", "species": "17"})
+    address = begun["Location"]
+    assert town.get(f"{address}file").status_code == 404
+    assert "<progress" in town.get(address).content.decode()
+    subprocess.run([sys.executable, "manage.py", "runworker", "--batch"], check=True, timeout=60)
+    assert "65件を書き出しました" in town.get(address).content.decode()
+    raw = content(town.get(f"{address}file"))
+    assert len(raw.decode("utf-8-sig").splitlines()) == 1 + 65
+    neighbour = client_for(officer(THERE))
+    assert neighbour.get(address).status_code == 404
+    assert neighbour.get(f"{address}file").status_code == 404
