@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -23,11 +23,13 @@ from lidar.core.points import Points
 from lidar.io import las
 from lidar.simulate import SceneParams
 from lidar.simulate.params import Season
-from lidar.simulate.survey import measure
+from lidar.simulate.survey import Survey, measure
 
 Figures = dict[str, object]
 
 SEEDS = (SceneParams().seed, 11, 12)
+SEASONS: tuple[Season, ...] = ("leaf_off", "leaf_on")
+PULSES_M2 = 2.0
 
 
 def detail(name: str, figures: object) -> None:
@@ -94,21 +96,32 @@ def aba_figures(folder: Path) -> Figures:
     return {"aba": {name: aba.judge(plots).rounded() for name, plots in samples.items()}}
 
 
-def scene_figures(season: Season) -> Figures:
+def scene_figures(surveys: list[Survey], *, use_register: bool) -> Figures:
     """Return scene error (worst), compartment RMSE (root mean square) and pooled coverage."""
-    found = []
-    for seed in SEEDS:
-        params = SceneParams(pulses_m2=1.5, dense_share=0, seed=seed, season=season)
-        found.append(scenes.zone_errors(measure(params)))
+    found = [scenes.zone_errors(survey, use_register=use_register) for survey in surveys]
+    rmse_pct = np.sqrt(np.mean([scene.rmse_pct**2 for scene in found]))
+    inside = np.concatenate([scene.inside for scene in found])
     return {
         "sim_scene_error_pct": round(max(abs(scene.scene_pct) for scene in found), 1),
-        "sim_compartment_rmse_pct": round(
-            float(np.sqrt(np.mean([scene.rmse_pct**2 for scene in found]))), 1
-        ),
-        "sim_coverage_90": round(
-            100 * float(np.concatenate([scene.inside for scene in found]).mean()), 1
-        ),
+        "sim_compartment_rmse_pct": round(float(rmse_pct), 1),
+        "sim_coverage_90": round(100 * float(inside.mean()), 1),
     }
+
+
+def simulated_figures(pulses_m2: float) -> Figures:
+    """Return the figures of leaf-off scenes whose register teaches the kinds of stands.
+
+    Without the register, and in leaf, on standard error.
+    """
+    by_season = {}
+    for season in SEASONS:
+        params = SceneParams(pulses_m2=pulses_m2, dense_share=0, season=season)
+        surveys = [measure(replace(params, seed=seed)) for seed in SEEDS]
+        by_season[season] = scene_figures(surveys, use_register=True)
+        detail(f"{season}, {pulses_m2} pulses/m2, with register", by_season[season])
+        detail(f"{season}, plots alone", scene_figures(surveys, use_register=False))
+        detail(f"{season}, pure stands", scenes.strata_accuracy(surveys))
+    return by_season["leaf_off"]
 
 
 def _mean(values: list[float], digits: int) -> float:
@@ -129,11 +142,10 @@ def main() -> None:
         partial(crown_figures, folder, read),
         partial(leaf_type_figures, folder, read),
         partial(aba_figures, folder),
-        partial(scene_figures, "leaf_off"),
+        partial(simulated_figures, PULSES_M2),
     ]
     for part in parts:
         figures |= part()
-    detail("leaf_on", scene_figures("leaf_on"))
     say(figures)
     sys.stderr.write(f"{perf_counter() - started:.0f} s\n")
 

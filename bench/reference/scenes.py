@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lidar.core import totals, volume
+from lidar.core.strata import PureStands
 from lidar.simulate.survey import Survey
 
 Array = NDArray[np.float64]
@@ -46,9 +47,13 @@ class ZoneErrors:
         return float(100 * rmse / (self.truth_m3.sum() / self.area_ha.sum()))
 
 
-def zone_errors(survey: Survey) -> ZoneErrors:
-    """Calibrate on the plots of a simulated survey and hold its compartments to the truth."""
-    model = volume.fit(survey.plots)
+def zone_errors(survey: Survey, *, use_register: bool = False) -> ZoneErrors:
+    """Calibrate on the plots of a simulated survey and hold its compartments to the truth.
+
+    With the register, its pure stands teach what kinds look like.
+    """
+    pure = PureStands.of(survey.cells, survey.zones, survey.register_share)
+    model = volume.fit(survey.plots, pure=pure if use_register else None)
     zones = totals.zone_totals(model, survey.cells, survey.zones, survey.grid.cols)
     return ZoneErrors(
         np.array([zone.hardwood_m3 for zone in zones]) - survey.hardwood_m3,
@@ -56,3 +61,13 @@ def zone_errors(survey: Survey) -> ZoneErrors:
         survey.hardwood_m3,
         survey.area_ha,
     )
+
+
+def strata_accuracy(surveys: list[Survey]) -> dict[str, float]:
+    """Return the share of pure, stocked field plots whose stratum is met without them."""
+    right = n = 0
+    for survey in surveys:
+        strata = volume.fit(survey.plots).quality["leave_one_out"]["strata"]
+        matrix = np.array(strata["matrix"])[:2]
+        right, n = right + int(np.trace(matrix)), n + int(matrix.sum())
+    return {"accuracy": right / n, "plots": n}

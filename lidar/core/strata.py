@@ -7,6 +7,7 @@ each plot when it has not seen it, takes back the pull towards the middle.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -45,9 +46,18 @@ FEATURES: tuple[str, ...] = (
     "single_share",
 )
 _RATIOS = {f"{name}_of_p95": name for name in ("h_p25", "h_p50", "h_sd")}
+PURE_REGISTER_SHARE = 0.9
+"""A stand of one kind in the register from this share on can teach what the kind looks like."""
+
+CELLS_OF_PURE_STAND = 2
+MOST_PURE_STANDS = 60
+"""More would teach little, and every training row costs time in every cell."""
+
+_PURE_NOISE = 2.0
 _CLIP = 4.0
 _CALIBRATION_RIDGE = 0.05
 _LEAST_WEIGHT = 0.1
+_WHOLE, _LEAST_COVER = 0.999, 0.1
 _STEEPNESS = 4.0
 
 
@@ -162,6 +172,60 @@ class ShareModel:
 
 
 @dataclass(frozen=True, slots=True)
+class PureStands:
+    """Cells inside stands that the register knows as of one kind.
+
+    Registers err, so such a cell has twice the noise of a plot of mean volume and only
+    bears on what kinds look like, never on volumes.
+
+    Attributes
+    ----------
+    metrics : dict of str to float array, shape (n,)
+    share : float64 array, shape (n,)
+        Of hardwood in the register's stock.
+    """
+
+    metrics: dict[str, Array]
+    share: Array
+
+    @classmethod
+    def of(
+        cls,
+        metrics: dict[str, NDArray[Any]],
+        zone_cells: Sequence[tuple[NDArray[np.intp], Array]],
+        register_share: Array,
+    ) -> Self:
+        """Take a few cells, whole and with trees, of each pure stand, evenly spread.
+
+        Parameters
+        ----------
+        metrics : dict of str to array, shape (cell,)
+        zone_cells : sequence of (index array, area array)
+            Cells of each stand and the area of each inside it, square metres.
+        register_share : float64 array, shape (zone,)
+            Share of hardwood in the register's stock; nan where it has none.
+        """
+        cells, shares = [], []
+        pure = np.flatnonzero(is_pure(register_share))
+        pure = pure[_spread(len(pure), MOST_PURE_STANDS)]
+        cover = np.nan_to_num(np.asarray(metrics["cover_first"], np.float64))
+        for k in pure:
+            own, area = zone_cells[int(k)]
+            inner = own[(area >= _WHOLE * area.max(initial=0.0)) & (cover[own] > _LEAST_COVER)]
+            taken = inner[_spread(len(inner), CELLS_OF_PURE_STAND)]
+            cells.append(taken)
+            shares.append(np.full(len(taken), float(register_share[k])))
+        which = np.concatenate(cells) if cells else np.zeros(0, np.intp)
+        return cls(
+            {name: np.asarray(v, np.float64)[which] for name, v in metrics.items()},
+            np.concatenate(shares) if shares else np.zeros(0),
+        )
+
+    def __len__(self) -> int:
+        return len(self.share)
+
+
+@dataclass(frozen=True, slots=True)
 class ShareTraining:
     """A fitted share model with what it needs to be judged plot by plot.
 
@@ -180,8 +244,8 @@ class ShareTraining:
     weight: Array
 
 
-def train(plots: PlotSample) -> ShareTraining:
-    """Fit the share model to plots.
+def train(plots: PlotSample, pure: PureStands | None = None) -> ShareTraining:
+    """Fit the share model to plots, and to the register's pure stands where there are any.
 
     Plots of much volume weigh more: the share of a plot with two small trees says little,
     and hardly any hardwood volume hangs on it.
@@ -193,12 +257,47 @@ def train(plots: PlotSample) -> ShareTraining:
     relative = np.maximum(total, _LEAST_WEIGHT * mean) / mean
     scaling = Scaling.of(plots.take(stocked).metrics)
     features = scaling.apply(plots.metrics)
-    process = GaussianProcess.fit(features[stocked], share[stocked], 1 / relative[stocked])
+    rows, response, noise = features[stocked], share[stocked], 1 / relative[stocked]
+    if pure is not None and len(pure):
+        rows = np.concatenate([rows, scaling.apply(pure.metrics)])
+        response = np.concatenate([response, pure.share])
+        noise = np.concatenate([noise, np.full(len(pure), _PURE_NOISE)])
+    process = GaussianProcess.fit(rows, response, noise)
     score = _centred(process.predict(features))
-    score[stocked] = _centred(process.leave_one_out())
+    score[stocked] = _centred(process.leave_one_out()[: int(stocked.sum())])
     weight = np.where(stocked, relative, 0.0)
     calibration = calibrate(score, share, weight)
     return ShareTraining(ShareModel(scaling, process, calibration), score, share, weight)
+
+
+def is_pure(register_share: Array) -> NDArray[np.bool_]:
+    """Tell which stands are of one kind; those without a share are not."""
+    return (register_share >= PURE_REGISTER_SHARE) | (register_share <= 1 - PURE_REGISTER_SHARE)
+
+
+def _spread(n: int, most: int) -> NDArray[np.intp]:
+    """Return numbers below n, evenly spread, all if they are not too many."""
+    if n <= most:
+        return np.arange(n)
+    return ((np.arange(most) + 0.5) * n / most).astype(np.intp)
+
+
+def confusion(share: Array, predicted: Array, volume: Array) -> dict[str, Any]:
+    """Return the confusion of strata by the 75 % rule over plots with volume.
+
+    Rows are what plots are, columns what they were taken for; JSON-able.
+    """
+    has_trees = volume > 0
+    truth, said = (stratum_codes(values, has_trees)[has_trees] for values in (share, predicted))
+    kinds = (BROADLEAF, CONIFER, MIXED)
+    matrix = [[int(((truth == t) & (said == k)).sum()) for k in kinds] for t in kinds]
+    pure = np.isin(truth, (BROADLEAF, CONIFER))
+    return {
+        "classes": ["broadleaf", "conifer", "mixed"],
+        "matrix": matrix,
+        "accuracy": float((truth == said).mean()) if truth.size else None,
+        "accuracy_pure": float((truth == said)[pure].mean()) if pure.any() else None,
+    }
 
 
 def calibrate(score: Array, share: Array, weight: Array) -> Array:

@@ -17,7 +17,7 @@ from lidar.core.gaussian_process import GaussianProcess
 from lidar.core.laws import FAMILIES, SHARE, ForestLaw, PowerLaw, Range
 from lidar.core.regression import logistic
 from lidar.core.residuals import NO_SCATTER, ResidualModel, Residuals
-from lidar.core.strata import ShareTraining
+from lidar.core.strata import PureStands, ShareTraining
 from lidar.core.volume_model import GROUPS, CellErrors, CellVolumes, VolumeModel, bend_factor
 from lidar.errors import PlotSampleError
 
@@ -74,7 +74,7 @@ class _Jackknife:
         return result
 
 
-def fit(plots: PlotSample, family: str = "power") -> VolumeModel:
+def fit(plots: PlotSample, family: str = "power", pure: PureStands | None = None) -> VolumeModel:
     """Calibrate a volume model on field plots.
 
     Parameters
@@ -86,11 +86,15 @@ def fit(plots: PlotSample, family: str = "power") -> VolumeModel:
         Of the law of the total volume, one of `laws.FAMILIES`, or `BEST` for the one with
         the least error of the total on plots left out in spatial blocks (24 plots or more).
 
+    pure : PureStands, optional
+        Cells of stands that the register knows as of one kind: they teach the share.
+
     Returns
     -------
     VolumeModel
         With held-out figures under ``quality``: leave-one-out, and by spatial blocks when
-        there are enough plots; for `BEST`, those of every family.
+        there are enough plots, with the confusion of strata; for `BEST`, those of every
+        family.
 
     Raises
     ------
@@ -105,29 +109,30 @@ def fit(plots: PlotSample, family: str = "power") -> VolumeModel:
     plots = plots.usable()
     # One thread: matrices are small, and sums then come in one order on every machine load.
     with threadpool_limits(1):
-        return _best(plots) if family == BEST else _fit_and_judge(plots, family)
+        return _best(plots, pure) if family == BEST else _fit_and_judge(plots, family, pure)
 
 
-def _best(plots: PlotSample) -> VolumeModel:
+def _best(plots: PlotSample, pure: PureStands | None) -> VolumeModel:
     """Return the model of the family whose total errs least in blocks; ties go to the first."""
     if len(plots) < _LEAST_PLOTS_IN_BLOCKS:
-        return _fit_and_judge(plots, FAMILIES[0])
-    models = [_fit_and_judge(plots, family) for family in FAMILIES]
+        return _fit_and_judge(plots, FAMILIES[0], pure)
+    models = [_fit_and_judge(plots, family, pure) for family in FAMILIES]
     errors = [m.quality["spatial_blocks"]["total"]["rmse_m3ha"] for m in models]
     chosen = models[int(np.argmin(errors))]
     compared = {m.law.family: m.quality["spatial_blocks"] for m in models}
     return replace(chosen, quality=chosen.quality | {"families": compared})
 
 
-def _fit_and_judge(plots: PlotSample, family: str) -> VolumeModel:
-    model, held_out = _fit(plots, family)
+def _fit_and_judge(plots: PlotSample, family: str, pure: PureStands | None) -> VolumeModel:
+    model, held_out = _fit(plots, family, pure)
     quality: dict[str, Any] = {
         "n_plots": len(plots),
+        "n_pure_stand_cells": 0 if pure is None else len(pure),
         "family": family,
         "leave_one_out": _figures(plots, held_out.share, held_out.total),
     }
     if len(plots) >= _LEAST_PLOTS_IN_BLOCKS:
-        quality["spatial_blocks"] = _figures(plots, *_by_blocks(plots, family))
+        quality["spatial_blocks"] = _figures(plots, *_by_blocks(plots, family, pure))
     return replace(model, quality=quality)
 
 
@@ -169,8 +174,8 @@ def uncalibrated() -> VolumeModel:
     )
 
 
-def _fit(plots: PlotSample, family: str) -> tuple[VolumeModel, _Jackknife]:
-    training = strata.train(plots)
+def _fit(plots: PlotSample, family: str, pure: PureStands | None) -> tuple[VolumeModel, _Jackknife]:
+    training = strata.train(plots, pure)
     share = training.model.share(training.held_out_score)
     law = selection.choose(family, {**plots.metrics, SHARE: share}, plots.total_m3ha)
     chosen = _jackknife(plots, training, law)
@@ -282,13 +287,13 @@ def _residuals(
     )
 
 
-def _by_blocks(plots: PlotSample, family: str) -> tuple[Array, Array]:
+def _by_blocks(plots: PlotSample, family: str, pure: PureStands | None) -> tuple[Array, Array]:
     """Return share and total predicted for each plot from plots of other parts of the area."""
     share, total = np.zeros(len(plots)), np.zeros(len(plots))
     block = _blocks(plots)
     for k in range(_BLOCKS):
         left_out = block == k
-        model, _ = _fit(plots.take(~left_out), family)
+        model, _ = _fit(plots.take(~left_out), family, pure)
         e = model.expected(plots.take(left_out).metrics)
         share[left_out], total[left_out] = e.share, e.total
     return share, total
@@ -321,9 +326,13 @@ def _truth(plots: PlotSample) -> dict[str, Array]:
 
 
 def _figures(plots: PlotSample, share: Array, total: Array) -> dict[str, Any]:
-    """Return rmse, bias and r2 of held-out predictions for each group."""
+    """Return rmse, bias and r2 of held-out predictions for each group, and the strata."""
     truth, predicted = _truth(plots), _split(share, total)
-    return {group: _group_figures(truth[group], predicted[group]) for group in GROUPS}
+    shares = truth["hardwood"] / np.where(truth["total"] > 0, truth["total"], 1.0)
+    return {
+        **{group: _group_figures(truth[group], predicted[group]) for group in GROUPS},
+        "strata": strata.confusion(shares, share, truth["total"]),
+    }
 
 
 def _group_figures(truth: Array, predicted: Array) -> dict[str, float | None]:

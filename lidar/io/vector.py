@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,12 +41,15 @@ class Zones:
     crs : pyproj.CRS
     are_squares : bool
         Whether they only stand in for compartments that were not given.
+    hardwood_share : float64 array, shape (n,), or None
+        Share of hardwood in the stock that the register states, nan where it states none.
     """
 
     keys: tuple[str, ...]
     geometries: Geometries
     crs: CRS
     are_squares: bool = False
+    hardwood_share: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -56,7 +59,7 @@ class Zones:
         if crs == self.crs:
             return self
         moved = reprojected(self.geometries, self.crs, crs)
-        return Zones(self.keys, moved, crs, self.are_squares)
+        return replace(self, geometries=moved, crs=crs)
 
     @classmethod
     def squares(cls, grid: Grid) -> Zones:
@@ -75,7 +78,8 @@ class Zones:
 def read_zones(path: Path | str, key: str | None = None) -> Zones:
     """Read polygons from a GeoPackage, Shapefile or GeoJSON file.
 
-    Rows of one key become one zone. Shapefiles without a .cpg file are read as
+    Rows of one key become one zone. A column hardwood_share (0 to 1) is taken for the share of
+    hardwood in the register's stock; the first row of a key speaks for it. Shapefiles without a .cpg file are read as
     cp932, as Japanese offices write them.
 
     Parameters
@@ -100,13 +104,33 @@ def read_zones(path: Path | str, key: str | None = None) -> Zones:
             f"{path.name}: no polygons in it; give the compartments' areas", file=path.name
         )
     keys = _keys(path, columns, key, len(geometries))
+    stated = _hardwood_share(columns, len(geometries))
     merged: dict[str, list[Any]] = {}
-    for name, polygon in zip(np.array(keys, object)[good], polygons[good], strict=True):
+    share: dict[str, float] = {}
+    for name, polygon, part in zip(
+        np.array(keys, object)[good], polygons[good], stated[good], strict=True
+    ):
         merged.setdefault(name, []).append(polygon)
+        share.setdefault(name, part)
     shapes = [
         parts[0] if len(parts) == 1 else shapely.union_all(parts) for parts in merged.values()
     ]
-    return Zones(tuple(merged), np.array(shapes, dtype=object), _layer_crs(path, meta))
+    return Zones(
+        tuple(merged),
+        np.array(shapes, dtype=object),
+        _layer_crs(path, meta),
+        hardwood_share=np.array(list(share.values())),
+    )
+
+
+def _hardwood_share(columns: dict[str, NDArray[Any]], n: int) -> NDArray[np.float64]:
+    """Return the column of that name, nan where there is none or no share is stated."""
+    lowered = {name.lower(): values for name, values in columns.items()}
+    values = lowered.get("hardwood_share")
+    if values is None or values.dtype.kind not in "fiu":
+        return np.full(n, np.nan)
+    share = values.astype(np.float64)
+    return np.where((share >= 0) & (share <= 1), share, np.nan)
 
 
 def read_layer(

@@ -257,7 +257,7 @@ def _write_products(
     (made / result.RASTERS).mkdir(parents=True, exist_ok=True)
     (made / result.ITEMS).mkdir(exist_ok=True)
     cells = assembly.cells(batch, parts)
-    found = volumes.predict(_model(batch, parts, params), cells)
+    found = volumes.predict(_model(batch, areas, cells, parts, params), cells)
     progress.step("volume", "calibrated" if found.model.calibrated else "uncalibrated")
     _write_rasters(batch, cells, found, parts, made / result.RASTERS, progress)
     times = scan_times(batch, params)
@@ -275,11 +275,14 @@ def _write_products(
     write_json(made / result.MANIFEST, _manifest(batch, areas, made, params))
 
 
-def _model(batch: Batch, parts: Path, params: RunParams) -> VolumeModel:
-    metrics = {}
+def _model(
+    batch: Batch, areas: _Areas, cells: Cells, parts: Path, params: RunParams
+) -> VolumeModel:
+    metrics, pure = {}, None
     if batch.plots is not None:
         metrics = assembly.plot_metrics(batch, parts, len(batch.plots))
-    return volumes.calibrate(batch.plots, metrics, params.calibration, params.volume_family)
+        pure = volumes.pure_stands(areas.compartments, cells)
+    return volumes.calibrate(batch.plots, metrics, params.calibration, params.volume_family, pure)
 
 
 def _write_rasters(

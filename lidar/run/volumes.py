@@ -9,8 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from lidar.core import totals, volume
+from lidar.core import strata, totals, volume
 from lidar.core.calibration import PlotSample
+from lidar.core.strata import PureStands
 from lidar.core.totals import ZoneTotal
 from lidar.core.volume_model import CellVolumes, VolumeModel
 from lidar.io.plots import PlotTable
@@ -44,6 +45,7 @@ def calibrate(
     metrics: dict[str, NDArray[np.float64]],
     made: dict[str, Any] | None,
     family: str,
+    pure: PureStands | None,
 ) -> VolumeModel:
     """Return the model fitted on plots, else the one made earlier, else the uncalibrated one.
 
@@ -62,7 +64,20 @@ def calibrate(
         y_m=plots.y_m,
         area_m2=np.pi * plots.radius_m**2,
     )
-    return volume.fit(sample, family)
+    return volume.fit(sample, family, pure)
+
+
+def pure_stands(zones: Zones | None, cells: Cells) -> PureStands | None:
+    """Return cells of the stands that the register knows as of one kind; None without a register."""
+    if zones is None or zones.hardwood_share is None:
+        return None
+    pure = strata.is_pure(zones.hardwood_share)
+    geometries = zones.to(cells.grid.crs).geometries[pure]
+    touched = shapely.intersects(geometries, shapely.box(*cells.grid.bounds))
+    if not touched.any():
+        return None
+    inside = coverage(geometries[touched], cells.grid)
+    return PureStands.of(cells.metrics, inside, zones.hardwood_share[pure][touched])
 
 
 def predict(model: VolumeModel, cells: Cells) -> Volumes:

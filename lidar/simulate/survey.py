@@ -45,6 +45,8 @@ class Survey:
     keycodes : list of str
     hardwood_m3, conifer_m3 : float64 arrays, shape (zone,)
         True volumes.
+    register_share : float64 array, shape (zone,)
+        Share of hardwood in the register's stock, nan where it has none.
     """
 
     grid: Grid
@@ -54,6 +56,7 @@ class Survey:
     keycodes: list[str]
     hardwood_m3: Array
     conifer_m3: Array
+    register_share: Array
 
     @property
     def area_ha(self) -> Array:
@@ -81,7 +84,17 @@ def measure(params: SceneParams) -> Survey:
         keycodes=[unit.keycode for unit in world.layout],
         hardwood_m3=hardwood,
         conifer_m3=conifer,
+        register_share=_register_share(world),
     )
+
+
+def _register_share(world: World) -> Array:
+    stock = {unit.keycode: np.zeros(2) for unit in world.layout}
+    for row in world.register:
+        stock[str(row["KEYCODE"])] += [float(str(row[f"HA当蓄積{kind}"])) for kind in "LN"]
+    hardwood, conifer = np.array([stock[unit.keycode] for unit in world.layout]).T
+    total = hardwood + conifer
+    return np.where(total > 0, hardwood / np.where(total > 0, total, 1.0), np.nan)
 
 
 def _scan(params: SceneParams, world: World, crs: pyproj.CRS) -> tuple[Points, NDArray[np.float32]]:

@@ -1,6 +1,7 @@
 """Volume models: against simulated truth, real plots, and their own promises."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from lidar.core import laws, totals, volume
 from lidar.core.calibration import PlotSample
 from lidar.core.regression import fit_log_linear, fit_power, left_out_power, logistic, with_constant
 from lidar.core.residuals import ResidualModel, Residuals
+from lidar.core.strata import PureStands
 from lidar.core.volume_model import VolumeModel
 from lidar.errors import PlotSampleError
 from lidar.simulate import SceneParams
@@ -108,6 +110,41 @@ def test_strata_of_pure_stands(surveys, models):
     assert np.mean(np.concatenate(right)) >= 0.9
 
 
+def test_strata_come_with_their_confusion(models):
+    for model in models:
+        for way in ("leave_one_out", "spatial_blocks"):
+            strata = model.quality[way]["strata"]
+            assert strata["accuracy_pure"] > 0.8
+            counts = np.array(strata["matrix"])
+            assert counts.sum() <= 60
+            assert strata["accuracy"] == pytest.approx(np.trace(counts) / counts.sum())
+
+
+def test_pure_stands_of_the_register_help_where_plots_are_few(surveys):
+    error = {}
+    for use_register in (False, True):
+        found = [
+            zone_errors(
+                replace(survey, plots=survey.plots.take(np.arange(20))), use_register=use_register
+            )
+            for survey in surveys
+        ]
+        error[use_register] = np.sqrt(np.mean([zones.rmse_pct**2 for zones in found]))
+    assert error[True] < 0.95 * error[False]
+
+
+def test_pure_stands_give_a_few_whole_cells_each():
+    metrics = {"cover_first": np.full(40, 0.8), "h_p95": np.arange(40.0)}
+    metrics["cover_first"][12] = 0.0
+    zones = [(np.arange(10 * k, 10 * k + 10), np.full(10, 400.0)) for k in range(4)]
+    zones[0][1][:8] = 120.0
+    pure = PureStands.of(metrics, zones, np.array([0.95, 0.02, 0.5, np.nan]))
+    assert pure.metrics["h_p95"].tolist() == [8.0, 9.0, 13.0, 17.0]
+    assert pure.share.tolist() == [0.95, 0.95, 0.02, 0.02]
+    none = PureStands.of(metrics, zones, np.full(4, np.nan))
+    assert len(none) == 0
+
+
 def test_zone_volume_is_the_sum_of_the_raster(surveys, models, zones):
     survey, model = surveys[0], models[0]
     raster = model.predict(survey.cells).hardwood_m3ha
@@ -120,8 +157,6 @@ def test_zone_volume_is_the_sum_of_the_raster(surveys, models, zones):
 
 def test_totals_use_the_raster_they_are_given(surveys, models):
     survey, model = surveys[0], models[0]
-    from dataclasses import replace
-
     volumes = model.predict(survey.cells)
     halved = replace(volumes, hardwood_m3ha=volumes.hardwood_m3ha / 2)
     args = model, survey.cells, survey.zones, survey.grid.cols, survey.grid.cell_m

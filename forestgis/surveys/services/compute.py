@@ -104,11 +104,26 @@ def _zones(batch: Batch) -> Zones | None:
     if extent is None or newest is None:
         return None
     under = own.filter(edition=newest, geom__intersects=extent).order_by("keycode")
-    found = [(sub.keycode, to_shapely(sub.geom)) for sub in under.only("keycode", "geom")]
+    found = list(under.select_related("summary"))
     if not found:
         return None
-    keys, geoms = zip(*found, strict=True)
-    return Zones(tuple(keys), np.array(geoms, dtype=object), _GEOGRAPHIC)
+    geoms = np.array([to_shapely(sub.geom) for sub in found], dtype=object)
+    return Zones(
+        tuple(sub.keycode for sub in found),
+        geoms,
+        _GEOGRAPHIC,
+        hardwood_share=np.array([_hardwood_share(sub) for sub in found]),
+    )
+
+
+def _hardwood_share(sub: Subcompartment) -> float:
+    """Return the share of hardwood in the stock of a 小班; nan where no stock is stated."""
+    summary = getattr(sub, "summary", None)
+    if summary is None:
+        return float("nan")
+    broadleaf = max(summary.broadleaf_tenth_m3ha, 0)
+    total = broadleaf + max(summary.conifer_tenth_m3ha, 0)
+    return broadleaf / total if total else float("nan")
 
 
 def _extent(batch: Batch) -> Polygon | None:

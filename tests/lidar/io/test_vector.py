@@ -62,6 +62,25 @@ def test_rows_of_one_key_are_one_zone(tmp_path):
     assert zones.geometries[0].area == 20_000
 
 
+def test_share_of_hardwood_in_the_register_is_read(tmp_path):
+    columns = {"KEYCODE": ["A", "B", "A"], "Hardwood_Share": np.array([0.9, -1.0, 0.2])}
+    path = tmp_path / "a.gpkg"
+    pyogrio.raw.write(
+        path,
+        geometry=shapely.to_wkb(SQUARES),
+        field_data=[np.array(columns["KEYCODE"], object), columns["Hardwood_Share"]],
+        fields=np.array(list(columns), object),
+        geometry_type="Polygon",
+        crs="EPSG:6680",
+    )
+    zones = read_zones(path).to(CRS(6681))
+    assert zones.hardwood_share[0] == 0.9
+    assert np.isnan(zones.hardwood_share[1])
+    assert np.isnan(
+        read_zones(write(tmp_path / "b.gpkg", KEYCODE=list("ABC"))).hardwood_share
+    ).all()
+
+
 def test_a_crossed_outline_is_repaired(tmp_path):
     bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     zones = read_zones(write(tmp_path / "a.gpkg", np.array([bow]), KEYCODE=["A"]))
