@@ -44,7 +44,7 @@ from lidar.run import RunParams, execute, inspect
 from lidar.run.batch import prepare
 from lidar.run.params import CANOPY_M, MESH_M, TERRAIN_M
 from lidar.run.plan import Tile
-from lidar.run.pool import Pool
+from lidar.run.pool import LocalPool
 from lidar.run.spill import load
 
 FOUND = RunParams(ground="found")
@@ -72,7 +72,7 @@ def decode(files: list[Path]) -> int:
 def chain(files: list[Path]) -> int:
     """Run the reference chain and return the number of trees."""
     found = 0
-    with tempfile.TemporaryDirectory() as folder, Pool(0) as pool:
+    with tempfile.TemporaryDirectory() as folder, LocalPool(0) as pool:
         batch = prepare(
             files, lambda _: None, FOUND, Path(folder), pool, lambda _: None, lambda _: None
         )
