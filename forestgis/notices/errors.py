@@ -67,3 +67,24 @@ class UnknownStandError(NoticesError):
 
     code = "unknown_stand"
     words = _("森林簿にない小班です：%(names)s")
+
+
+class BadLineError(NoticesError):
+    """A line of a plan that cannot be read."""
+
+    code = "bad_line"
+    words = _("この行を読めません：%(line)s（%(reason)s）")
+
+
+class NotCertifiableError(NoticesError):
+    """A plan that does not hold what it must."""
+
+    code = "not_certifiable"
+    words = _("認定できません。%(reasons)s")
+
+
+class NumberTakenError(NoticesError):
+    """A number of certification that another plan has."""
+
+    code = "number_taken"
+    words = _("認定番号%(number)sは、別の計画で使われています。")

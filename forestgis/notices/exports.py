@@ -1,4 +1,4 @@
-"""Lists of notices and treatments as files; no export has a person."""
+"""Lists of notices, treatments and plans as files; no export has a person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 
-from forestgis.notices.models import FellingNotice, Treatment
+from forestgis.notices.models import FellingNotice, ManagementPlan, Treatment
 from forestgis.web.exports import table_response
 
 
@@ -44,3 +44,19 @@ def treatments(found: QuerySet[Treatment], kind: str) -> FileResponse:
         for row in found.iterator(chunk_size=2000)
     )  # fmt: skip
     return table_response(_("施業履歴"), headings, rows, kind)
+
+
+def plans(found: QuerySet[ManagementPlan], kind: str) -> FileResponse:
+    """Answer plans as CSV or XLSX; `found` is annotated with the area."""
+    headings = [
+        _("市町村コード"), _("計画の名称"), _("種類"), _("認定番号"), _("認定状況"), _("認定等の日"), _("計画の始期"),
+        _("計画の終期"), _("面積 (ha)"), _("区域の名称（区域計画）"),
+    ]  # fmt: skip
+    rows = (
+        (
+            row.municipality_id, row.name, row.get_kind_display(), row.number, row.get_state_display(), row.decided_on,
+            row.starts_on, row.ends_on, getattr(row, "area_ha", None), row.zone_name,
+        )
+        for row in found.iterator(chunk_size=2000)
+    )  # fmt: skip
+    return table_response(_("森林経営計画"), headings, rows, kind)

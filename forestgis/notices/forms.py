@@ -15,11 +15,11 @@ from forestgis.notices.models import (
     FellingNotice,
     NoticeParty,
     Treatment,
-    fiscal_year_of,
 )
 from forestgis.parcels.case_selectors import next_number
 from forestgis.parcels.selectors import own_municipalities
 from forestgis.registry.models import Municipality
+from forestgis.web.domain.years import fiscal_year_of
 from forestgis.web.forms import DayField
 
 _STANDS_HELP = _("林班-小班 又は KEYCODE。読点か空白で区切ります。例：12-34、12-35")

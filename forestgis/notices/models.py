@@ -18,6 +18,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
 from forestgis.notices.domain.periods import Course
+from forestgis.notices.domain.plans import PlanKind
 from forestgis.registry.models import GEOGRAPHIC_SRID, WEB_SRID, MunicipalRow, label_point
 
 
@@ -263,6 +264,128 @@ class Treatment(Area):
         return f"{self.fiscal_year} {self.get_kind_display()}"
 
 
-def fiscal_year_of(day: date) -> int:
-    """Return the 年度 of a day; it begins in April."""
-    return day.year - (day.month < 4)
+class ManagementPlan(MunicipalRow):
+    """森林経営計画 (森林法11条), without its holders."""
+
+    class State(models.TextChoices):
+        """Where the certification is."""
+
+        APPLIED = "applied", _("認定請求中")
+        CERTIFIED = "certified", _("認定")
+        REFUSED = "refused", _("不認定")
+        REVOKED = "revoked", _("認定取消し")
+
+    name = models.CharField(_("計画の名称"), max_length=120)
+    kind = models.CharField(_("種類"), max_length=12, choices=PlanKind.choices)
+    applied_on = models.DateField(_("請求日"))
+    starts_on = models.DateField(_("計画の始期"))
+    ends_on = models.DateField(_("計画の終期"))
+    zone_name = models.CharField(_("区域の名称（区域計画）"), max_length=120, blank=True)
+    covers_all = models.BooleanField(
+        _("対象とすべき所有・受託森林がすべて入っていることを確かめた"), default=False
+    )
+    policy = models.TextField(_("森林の経営に関する長期の方針"), blank=True, max_length=2000)
+    protection = models.TextField(
+        _("森林の保護（鳥獣害、病害虫、火災）"), blank=True, max_length=2000
+    )
+    note = models.CharField(_("備考"), max_length=300, blank=True)
+    number = models.CharField(_("認定番号"), max_length=40, blank=True, editable=False)
+    state = models.CharField(
+        _("認定状況"), max_length=10, choices=State.choices, default=State.APPLIED, editable=False
+    )
+    decided_on = models.DateField(_("認定等の日"), null=True, editable=False)
+    decision_note = models.CharField(_("所見"), max_length=300, blank=True, editable=False)
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("-starts_on", "-id")
+        verbose_name = _("森林経営計画")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["municipality", "number"],
+                condition=~models.Q(number=""),
+                name="notices_plan_number",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def in_force(self, day: date) -> bool:
+        """Whether the plan is certified and runs on a day."""
+        return self.state == self.State.CERTIFIED and self.starts_on <= day <= self.ends_on
+
+
+class PlanHolder(MunicipalRow):
+    """Who made a plan: personal data."""
+
+    class Role(models.TextChoices):
+        """By what right."""
+
+        OWNER = "owner", _("森林所有者")
+        ENTRUSTED = "entrusted", _("経営の受託者")
+
+    plan = models.ForeignKey(ManagementPlan, models.CASCADE, related_name="holders")
+    role = models.CharField(_("区分"), max_length=10, choices=Role.choices)
+    name = models.CharField(_("氏名又は名称"), max_length=120)
+    address = models.CharField(_("住所"), max_length=200, blank=True)
+
+    class Meta:
+        """Order and name of the table."""
+
+        ordering = ("plan", "id")
+        verbose_name = _("計画の作成者")
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} {self.role}"
+
+
+class PlanStand(MunicipalRow):
+    """A 小班 of a plan, as it stood when the plan was made."""
+
+    plan = models.ForeignKey(ManagementPlan, models.CASCADE, related_name="stands")
+    edition = models.PositiveSmallIntegerField(_("年度"))
+    keycode = models.CharField(_("KEYCODE"), max_length=14)
+    label = models.CharField(_("林班-小班"), max_length=20)
+    compartment_number = models.PositiveIntegerField(_("林班番号"))
+    area_ha = models.DecimalField(_("面積 (ha)"), max_digits=8, decimal_places=2)
+    own = models.BooleanField(_("自ら所有"), default=True)
+
+    class Meta:
+        """Order, name and keys of the table."""
+
+        ordering = ("plan", "compartment_number", "label")
+        verbose_name = _("計画の小班")
+        indexes = (
+            models.Index(fields=["municipality", "keycode"], name="notices_planstand_keycode"),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=["plan", "keycode"], name="notices_planstand_key"),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class PlanOperation(MunicipalRow):
+    """An operation that a plan foresees."""
+
+    plan = models.ForeignKey(ManagementPlan, models.CASCADE, related_name="operations")
+    keycode = models.CharField(_("KEYCODE"), max_length=14)
+    label = models.CharField(_("林班-小班"), max_length=20)
+    kind = models.CharField(_("施業"), max_length=12, choices=Treatment.Kind.choices)
+    fiscal_year = models.PositiveSmallIntegerField(_("年度"))
+    area_ha = models.DecimalField(_("面積 (ha)"), max_digits=8, decimal_places=2)
+    volume_m3 = models.DecimalField(
+        _("材積 (m³)"), max_digits=10, decimal_places=1, null=True, blank=True
+    )
+
+    class Meta:
+        """Order and name of the table."""
+
+        ordering = ("plan", "fiscal_year", "label")
+        verbose_name = _("計画の施業")
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.get_kind_display()} {self.fiscal_year}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forestgis.notices.views import felling, treatments
+from forestgis.notices.views import felling, plans, treatments
 
 app_name = "notices"
 
@@ -29,4 +29,11 @@ urlpatterns = [
     path("notices/treatments/", treatments.treatment_list, name="treatment_list"),
     path("notices/treatments/export/", treatments.treatment_export, name="treatment_export"),
     path("notices/treatments/new/", treatments.treatment_new, name="treatment_new"),
+    path("notices/plans/", plans.plan_list, name="plan_list"),
+    path("notices/plans/export/", plans.plan_export, name="plan_export"),
+    path("notices/plans/new/", plans.plan_new, name="plan_new"),
+    path("notices/plans/<int:plan_id>/", plans.plan_detail, name="plan_detail"),
+    path("notices/plans/<int:plan_id>/certify/", plans.plan_certify, name="plan_certify"),
+    path("notices/plans/<int:plan_id>/refuse/", plans.plan_refuse, name="plan_refuse"),
+    path("notices/plans/<int:plan_id>/revoke/", plans.plan_revoke, name="plan_revoke"),
 ]

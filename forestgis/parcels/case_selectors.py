@@ -26,6 +26,7 @@ from forestgis.parcels.models import (
 from forestgis.registry.domain.legal import parameter
 from forestgis.registry.domain.zones import epsg_of_zone
 from forestgis.registry.models import Municipality
+from forestgis.web.domain.years import fiscal_year_of
 
 AnyCase = TypeVar("AnyCase", bound=Case)
 _SHAPES = ("geom", "local_geom", "geom_3857", "label_3857")
@@ -147,7 +148,7 @@ def _named_like(municipality: Municipality, line: str) -> list[Parcel]:
 
 def next_number(model: type[Model], municipality: Municipality, day: date) -> str:
     """Suggest the number of the next paper of the fiscal year: ``2026-12``; the model has `number` and `municipality`."""
-    year = day.year - (day.month < 4)
+    year = fiscal_year_of(day)
     taken = model._default_manager.filter(
         municipality=municipality, number__startswith=f"{year}-"
     ).values_list("number", flat=True)

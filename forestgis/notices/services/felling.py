@@ -29,10 +29,10 @@ from forestgis.notices.models import (
     FellingNotice,
     NoticeParty,
     Treatment,
-    fiscal_year_of,
 )
 from forestgis.registry.geometry import to_geos
 from forestgis.tenancy.principal import current
+from forestgis.web.domain.years import fiscal_year_of
 
 State, Letter, Method = FellingNotice.State, FellingNotice.Letter, FellingNotice.Method
 _MEGABYTE = 2**20
