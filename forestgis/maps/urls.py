@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forestgis.maps import views
+from forestgis.maps import qgis, views
 from forestgis.maps.ogcapi import routes as ogcapi_routes
 from forestgis.maps.ogcapi import views as ogcapi
 from forestgis.maps.wfs.service import wfs
@@ -19,6 +19,8 @@ urlpatterns = [
     path("maps/layers.json", views.layers_json, name="layers"),
     path("maps/style.json", views.style, name="style"),
     path("maps/style/<slug:name>.sld", views.style_sld, name="sld"),
+    path("maps/style/<slug:name>.qml", qgis.style, name="qml"),
+    path("maps/forestgis.qgz", qgis.project, name="qgis-project"),
     path("maps/legend/<slug:name>.json", views.legend_json, name="legend"),
     path("maps/tiles/<slug:name>.json", views.tile_json, name="tilejson"),
     path("wms", wms, name="wms"),

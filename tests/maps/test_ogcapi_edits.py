@@ -147,6 +147,23 @@ def test_without_if_match_another_persons_fresh_change_is_not_overwritten(send, 
     assert send("DELETE", made).status_code == 428
 
 
+def test_the_requests_of_qgis(send, made, address):
+    """What QGIS 3.40 sends on saving: all attributes, latitude first, no If-Match, geometry and values apart."""
+    axes = {"Content_Crs": "<http://www.opengis.net/def/crs/EPSG/0/4326>"}
+    sent = road([[44.201, 143.011], [44.202, 143.012]]) | {"id": made.rpartition("/")[2]}
+    sent["properties"]["surface"] = None
+    assert "PUT" in send("OPTIONS", made).headers["Allow"]
+    assert send("PUT", made, json=sent, **axes).status_code == 204
+    sent["properties"]["name"] = "改称"
+    assert send("PUT", made, json=sent, **axes).status_code == 204
+    after = stored(made)
+    assert (after.name, after.geom.coords) == ("改称", (((143.011, 44.201), (143.012, 44.202)),))
+    added = send("POST", json=sent, **axes).headers["Location"].removeprefix(address)
+    assert stored(added).geom.coords == after.geom.coords
+    assert send("DELETE", made).status_code == 204
+    assert stored(made) is None
+
+
 @pytest.mark.parametrize("who", ["reading", "operator"])
 def test_who_may_not_write_is_told_so_and_offered_nothing(send, made, who):
     for method, path, body in (
