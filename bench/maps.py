@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 from bench.databases import use_register
-from bench.map_services import tiles
+from bench.map_services import features, tiles
 from bench.map_services.processes import Bare, product
 from bench.measure import say
 
@@ -27,6 +27,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--features", type=int, default=1_000_000)
+    parser.add_argument("--answer", type=int, default=100_000, help="features of one answer")
     parser.add_argument("--growth", type=int, metavar="N")
     arguments = parser.parse_args()
     os.environ.setdefault("LOG_LEVEL", "ERROR")
@@ -35,6 +36,7 @@ def main() -> None:
     bare = Bare.connect()
     with product(database) as running:
         figures: dict[str, object] = {**tiles.measure(running, bare)}
+    figures |= features.measure(database, arguments.answer)
     if others:
         figures[f"growth_{arguments.growth / 1e6:g}m_vs_100k"] = _growth(*map(Bare.connect, others))
     say(figures)

@@ -131,13 +131,15 @@ class Reader:
 
 
 @contextmanager
-def product(database: str, helpers: list[int] | None = None) -> Iterator[Product]:
+def product(
+    database: str, helpers: list[int] | None = None, *, application: str = "forestgis.wsgi"
+) -> Iterator[Product]:
     """Run one web process on a free port until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        sys.executable, "-m", "gunicorn", "forestgis.wsgi", "--bind", f"127.0.0.1:{port}",
+        sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}",
         "--workers", "1", "--threads", "2", "--worker-class", "gthread", "--keep-alive", "600",
     ]  # fmt: skip
     master = subprocess.Popen(command, stderr=subprocess.DEVNULL)
