@@ -15,7 +15,7 @@ from forestgis.maps.catalogue import LAYERS
 from forestgis.tenancy import token
 from tiles.ogc import fcgi
 from tiles.ogc.gate import WmsRequest, drawn_by_parts
-from tiles.style import mapfile
+from tiles.style import mapfile, wfsmap
 
 PROGRAM = "/usr/lib/cgi-bin/mapserv"
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
@@ -42,6 +42,11 @@ class MapServerFiles:
         return self.folder / "forest.map"
 
     @property
+    def features(self) -> Path:
+        """The map file of WFS 1.1.0."""
+        return self.folder / "features.map"
+
+    @property
     def fonts(self) -> Path:
         """The list of fonts."""
         return self.folder / "fonts.txt"
@@ -60,7 +65,9 @@ def write_files(files: MapServerFiles) -> None:
     )
     _replace(files.fonts, mapfile.fontset(FONT))
     _replace(files.map, mapfile.map_file(service, LAYERS))
-    _replace(files.config, mapfile.config_file(str(files.map)))
+    _replace(files.features, wfsmap.wfs_map_file(TITLE, ABSTRACT, LAYERS))
+    named = {wfsmap.NAME: str(files.features)}
+    _replace(files.config, mapfile.config_file(str(files.map), named))
 
 
 def draw(request: HttpRequest, admitted: WmsRequest, **replaced: str) -> fcgi.Response:

@@ -12,8 +12,8 @@ from typing import Protocol
 from tiles.layer import Field, FieldType, Layer
 from tiles.ogc.crs import DEGREES, Crs
 
-PREFIX = "forest"
-"""Prefix of the layers' XML namespace."""
+PREFIX, NAMESPACE = "forest", "urn:forestgis:layers"
+"""The layers' XML namespace and its prefix."""
 
 _LONG_URN, _SHORT_LINE, _AXES_SWAPPED, _ENVELOPE = 1, 4, 16, 32  # options of ST_AsGML
 _PARTS = {"multipolygon": ("Surface", "Polygon"), "multilinestring": ("Curve", "LineString")}

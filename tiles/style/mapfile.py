@@ -7,7 +7,7 @@ variables, which FastCGI replaces for each request. Never write `%name%` (the ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tiles.layer import Field, FieldType, Layer, Level
@@ -62,8 +62,15 @@ def fontset(font_file: str) -> str:
     return f"sans {font_file}\n"
 
 
-def config_file(map_path: str) -> str:
-    """Return MapServer's own configuration: one map, and no other may be named."""
+def config_file(map_path: str, named: Mapping[str, str] | None = None) -> str:
+    """Return MapServer's own configuration: one map, others by name alone, and no path may be given.
+
+    Parameters
+    ----------
+    named : mapping
+        Paths of other map files by the name that `map=` calls them.
+    """
+    maps = [f"{name} {quoted(path)}" for name, path in (named or {}).items()]
     return block(
         "CONFIG",
         block(
@@ -72,6 +79,7 @@ def config_file(map_path: str) -> str:
             'MS_MAP_NO_PATH "1"',
             'MS_MAP_PATTERN "^none$"',
         ),
+        *([block("MAPS", *maps)] if maps else []),
         "",
     )
 
@@ -106,13 +114,13 @@ def _header(service: MapService) -> str:
             "IMAGETYPE png",
             f"FONTSET {quoted(service.fontset)}",
             'CONFIG "MS_ERRORFILE" "stderr"',
-            _projection(),
+            projection_block(),
             _format("png", "AGG/PNG", "image/png", "RGB"),
             _format("jpeg", "AGG/JPEG", "image/jpeg", "RGB"),
             _format(
                 "geojson", "OGR/GEOJSON", FEATURE_INFO, "FEATURE", "STORAGE=memory", "FORM=simple"
             ),
-            block("WEB", _metadata(metadata)),
+            block("WEB", metadata_block(metadata)),
             block(
                 "LEGEND",
                 "STATUS ON",
@@ -211,7 +219,7 @@ def _postgis(relation: str, key: str, geometry: str, fields: Iterable[Field]) ->
         *_connection(),
         # Every name has passed tiles.layer's check.
         f"DATA {quoted(f'{geometry} from (select {key}, {geometry}{columns} from {relation}) as q using unique {key} using srid=3857')}",  # noqa: S608
-        _projection(),
+        projection_block(),
     ]
 
 
@@ -244,7 +252,7 @@ def _raster(layer: Layer, service: MapService) -> list[str]:
             "STATUS OFF",
             *_connection(),
             f"DATA {quoted(f'footprint_3857 from (select fid, footprint_3857, {place} from {source.relation} where kind = {chr(39)}{source.kind}{chr(39)}) as q using unique fid using srid=3857')}",  # noqa: S608
-            _projection(),
+            projection_block(),
             block("METADATA", '"wms_enable_request" "!*"'),
         ),
         block(
@@ -256,7 +264,7 @@ def _raster(layer: Layer, service: MapService) -> list[str]:
             'TILEITEM "location"',
             'TILESRS "srs"',
             "EXTENT " + " ".join(map(str, EXTENT_3857)),
-            _projection(),
+            projection_block(),
             *_scales(layer.minzoom, None),
             f"PROCESSING {quoted('RESAMPLE=' + ('BILINEAR' if style.grey else 'NEAREST'))}",
             'PROCESSING "BANDS=1"',
@@ -293,15 +301,19 @@ def _layer_metadata(layer: Layer, fields: Iterable[Field]) -> str:
         "wms_enable_request": "*",
     }
     if layer.is_raster:
-        return _metadata({**metadata, "ows_include_items": "none", "gml_include_items": "none"})
-    return _metadata(metadata | _item_metadata(fields))
+        return metadata_block(
+            {**metadata, "ows_include_items": "none", "gml_include_items": "none"}
+        )
+    return metadata_block(metadata | _itemmetadata_block(fields))
 
 
 def _level_metadata(fields: Iterable[Field]) -> str:
-    return _metadata({"wms_enable_request": "GetMap GetFeatureInfo", **_item_metadata(fields)})
+    return metadata_block(
+        {"wms_enable_request": "GetMap GetFeatureInfo", **_itemmetadata_block(fields)}
+    )
 
 
-def _item_metadata(fields: Iterable[Field]) -> dict[str, str]:
+def _itemmetadata_block(fields: Iterable[Field]) -> dict[str, str]:
     names = [entry.name for entry in fields]
     items = ",".join(names) or "none"
     types = {f"gml_{name}_type": "Character" for name in names}
@@ -313,9 +325,11 @@ def _item_metadata(fields: Iterable[Field]) -> dict[str, str]:
     }
 
 
-def _projection() -> str:
+def projection_block() -> str:
+    """Return the PROJECTION block of web Mercator."""
     return 'PROJECTION "init=epsg:3857" END'
 
 
-def _metadata(values: dict[str, str]) -> str:
+def metadata_block(values: dict[str, str]) -> str:
+    """Return a METADATA block."""
     return block("METADATA", *(f"{quoted(key)} {quoted(value)}" for key, value in values.items()))

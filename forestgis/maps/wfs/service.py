@@ -16,12 +16,15 @@ from gisserver.views import WFSView
 
 from forestgis.maps.access import readable_layers
 from forestgis.maps.mapserver import ABSTRACT, TITLE
-from forestgis.maps.wfs import gml_input  # noqa: F401 (registers what it parses)
+from forestgis.maps.wfs import (
+    gml_input,  # noqa: F401 (registers what it parses)
+    old,
+)
 from forestgis.maps.wfs.feature_types import FEATURE_TYPES
 from forestgis.maps.wfs.operations import OPERATIONS
-from tiles.features.rows import PREFIX
+from tiles.features.rows import NAMESPACE, PREFIX
+from tiles.ogc import wfs11
 
-NAMESPACE = "urn:forestgis:layers"
 MAX_POST_BYTES = 1_000_000
 
 
@@ -56,6 +59,14 @@ class CatalogueWfs(WFSView):  # type: ignore[misc]
         if re.search(rb"<!DOCTYPE|<!ENTITY", request.body, re.IGNORECASE):
             raise OperationParsingFailed("Document types are not accepted")
         response: HttpResponseBase = super().post(request, *args, **kwargs)
+        return response
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        """Answer, by the map server what is asked for in WFS 1.1.0."""
+        given = wfs11.upper_names((name, str(value)) for name, value in request.GET.items())
+        if wfs11.asked_for(given):
+            return old.answer(request, given)
+        response: HttpResponseBase = super().get(request, *args, **kwargs)
         return response
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase | None:
