@@ -22,6 +22,11 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "map_road": ("roads",),
     "map_hardwood": ("registry", "surveys"),
     "map_mesh20m": ("surveys",),
+    "map_survey": ("surveys",),
+    "map_register_difference": ("registry", "surveys"),
+    "map_parcel": ("parcels",),
+    "map_felling_notice": ("notices",),
+    "map_treatment": ("notices",),
     "map_raster_product": ("surveys",),
 }
 """Topics of the tables under each view that a layer reads."""

@@ -12,11 +12,13 @@ from django.db import connections
 from forestgis.maps.catalogue import BY_NAME
 from forestgis.tenancy.stream import Prepared, row_of
 from tiles.layer import Bounds, Layer
+from tiles.raster.grid import Grid
 from tiles.vector import mvt
 
-_PRODUCTS_IN_TILE = """
+_PRODUCTS_AT = """
     SELECT path FROM {relation}
-    WHERE kind = %(kind)s AND footprint_3857 && ST_TileEnvelope(%(z)s, %(x)s, %(y)s)
+    WHERE kind = %(kind)s
+      AND footprint_3857 && ST_Transform(ST_MakeEnvelope(%(left)s, %(bottom)s, %(right)s, %(top)s, %(epsg)s), 3857)
     ORDER BY published_at DESC, fid
     LIMIT 64
 """
@@ -53,12 +55,13 @@ def _tile_statement(name: str, z: int) -> Prepared:
     return Prepared(f"tile_{digest}", ("geometry", "geometry"), sql)
 
 
-def product_files(layer: Layer, z: int, x: int, y: int, *, using: str) -> list[Path]:
-    """Return the files of a raster layer under a tile that the reader may see, newest publication first."""
+def product_files(layer: Layer, grid: Grid, *, using: str) -> list[Path]:
+    """Return the files of a raster layer under a picture that the reader may see, newest publication first."""
     source, _ = layer.raster
-    statement = _PRODUCTS_IN_TILE.format(relation=source.relation)
+    statement = _PRODUCTS_AT.format(relation=source.relation)
+    bounds = dict(zip(("left", "bottom", "right", "top"), grid.bounds, strict=True))
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, {"kind": source.kind, "z": z, "x": x, "y": y})
+        cursor.execute(statement, {"kind": source.kind, "epsg": grid.epsg, **bounds})
         paths = [row[0] for row in cursor.fetchall()]
     return [path for path in map(_inside_store, paths) if path is not None]
 

@@ -1,17 +1,31 @@
 """Addresses of the map services."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from forestgis.maps import qgis, views
 from forestgis.maps.ogcapi import routes as ogcapi_routes
 from forestgis.maps.ogcapi import views as ogcapi
 from forestgis.maps.wfs.service import wfs
 from forestgis.maps.wms import wms
+from tiles.raster.tile import FORMATS
 
+
+class RasterEnding(StringConverter):
+    """Ending of a picture's address: its format."""
+
+    regex = "|".join(FORMATS)
+
+
+register_converter(RasterEnding, "raster")
 app_name = "maps"
 TILE_PATTERNS = [
     path("maps/tiles/<slug:name>/<int:z>/<int:x>/<int:y>.mvt", views.vector_tile, name="tile"),
-    path("maps/raster/<slug:name>/<int:z>/<int:x>/<int:y>.png", views.raster, name="raster"),
+    path(
+        "maps/raster/<slug:name>/<int:z>/<int:x>/<int:y>.<raster:ending>",
+        views.raster,
+        name="raster",
+    ),
 ]
 """Addresses asked for many times a second: see `TileMiddleware`."""
 urlpatterns = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -11,10 +10,11 @@ from forestgis.maps import selectors
 from forestgis.maps.access import map_alias, readable_layer, readable_layers, reader
 from forestgis.maps.kept import STATE, kept_tile
 from forestgis.maps.language import spoken
+from forestgis.maps.pictures import raster_picture
 from forestgis.maps.revisions import revisions_for, state_of
 from tiles.errors import TileAddressError
 from tiles.layer import Layer
-from tiles.raster import tile as raster_tile
+from tiles.raster.grid import WEB_MERCATOR
 from tiles.style.legend import legend
 from tiles.style.maplibre import style_json
 from tiles.style.sld import CONTENT_TYPE as SLD_TYPE
@@ -93,23 +93,14 @@ def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> Http
 
 
 @require_safe
-def raster(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
-    """Give one raster tile; transparent where the reader has no product."""
+def raster(request: HttpRequest, name: str, z: int, x: int, y: int, ending: str) -> HttpResponse:
+    """Give one raster tile in web Mercator; transparent where the reader has no product."""
     layer = readable_layer(name, raster=True)
     try:
-        mvt.check_address(z, x, y)
+        grid = WEB_MERCATOR.grid(z, x, y)
     except TileAddressError as error:
         return _no_tile(error)
-    return kept_tile(
-        request, layer, (z, x, y), lambda: _painted(layer, z, x, y), raster_tile.CONTENT_TYPE
-    )
-
-
-def _painted(layer: Layer, z: int, x: int, y: int) -> bytes:
-    alias = map_alias()
-    with transaction.atomic(using=alias):
-        files = selectors.product_files(layer, z, x, y, using=alias)
-    return raster_tile.tile_png(layer, files, z, x, y)
+    return raster_picture(request, layer, grid, ending)
 
 
 def _tile_layers(layer: Layer) -> list[dict[str, object]]:
@@ -167,7 +158,8 @@ def _tile_address(request: HttpRequest, layer: Layer) -> str:
     It names the state of what the reader may see, so that a browser may keep such a tile for good.
     """
     route = "maps:raster" if layer.is_raster else "maps:tile"
-    path = reverse(route, args=(layer.name, 0, 0, 0)).replace("/0/0/0.", "/{z}/{x}/{y}.")
+    ending = ("png",) if layer.is_raster else ()
+    path = reverse(route, args=(layer.name, 0, 0, 0, *ending)).replace("/0/0/0.", "/{z}/{x}/{y}.")
     state = state_of(layer, reader(), revisions_for(request))
     return f"{request.build_absolute_uri('/').rstrip('/')}{path}?{STATE}={state}"
 

@@ -79,6 +79,8 @@ def world(
         make_municipalities()
         make_register()
         make_roads()
+        make_parcels()
+        make_notices()
         runs = make_runs(files)
     tokens = {name: make_token(user) for name, user in accounts.items()}
     yield World(runs=runs, files=files, **tokens)
@@ -168,6 +170,50 @@ def make_register() -> None:
 def keycode(code: str) -> str:
     """KEYCODE of the 小班 of a municipality; begins with a zero as real ones do."""
     return f"{code}001234000"[:14].ljust(14, "0")
+
+
+def make_parcels() -> None:
+    """A lot of HERE whose ledger is its own, and one of THERE whose ledger is published."""
+    from forestgis.parcels.models import Ledger, Parcel
+
+    for code, column, sharing in ((HERE, 1, "own"), (THERE, 11, "public")):
+        Ledger.objects.create(municipality_id=code, sharing=sharing)
+        Parcel.objects.create(
+            municipality_id=code,
+            oaza="字滝上",
+            lot="12-3",
+            lot_key=f"{code} 12-3",
+            in_ledger=True,
+            land_category="山林",
+            geom=multi(column, 0),
+        )
+
+
+def make_notices() -> None:
+    """A felling notice and a treatment of HERE, and a treatment of THERE."""
+    from forestgis.notices.models import FellingNotice, Treatment
+
+    FellingNotice.objects.create(
+        municipality_id=HERE,
+        number="R8-1",
+        received_on=dt.date(2026, 6, 1),
+        place="字滝上",
+        area_ha=Decimal("2.00"),
+        method="clear",
+        species="カラマツ",
+        age="50",
+        starts_on=dt.date(2026, 9, 1),
+        ends_on=dt.date(2026, 12, 1),
+        geom=multi(0, 1),
+    )
+    for code, column in ((HERE, 0), (THERE, 10)):
+        Treatment.objects.create(
+            municipality_id=code,
+            kind="thinning",
+            fiscal_year=2025,
+            area_ha=Decimal("2.00"),
+            geom=multi(column, 1),
+        )
 
 
 def make_roads() -> None:

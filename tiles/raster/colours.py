@@ -12,27 +12,28 @@ from tiles.style.model import Between, RasterStyle
 def paint(
     values: NDArray[np.floating | np.integer], missing: NDArray[np.bool_], style: RasterStyle
 ) -> NDArray[np.uint8]:
-    """Return the picture of a band.
+    """Return the picture of a raster.
 
     Parameters
     ----------
-    values : array, shape (row, column)
-    missing : bool array of the same shape; True is drawn transparent
+    values : array, shape (band, row, column)
+        As many bands as the style says.
+    missing : bool array, shape (row, column); True is drawn transparent
     style : RasterStyle
-        Classes give their colour where lower <= value < upper; without classes the value is the grey.
+        Classes give their colour where lower <= value < upper; without classes the values are the picture.
 
     Returns
     -------
     uint8 array, shape (4, row, column)
         Red, green, blue, alpha.
     """
-    if style.grey:
-        grey = np.clip(values, 0, 255).astype(np.uint8)
-        return np.stack([grey, grey, grey, np.where(missing, 0, 255).astype(np.uint8)])
-    picture = np.zeros((4, *values.shape), dtype=np.uint8)
+    if style.is_picture:
+        drawn = np.broadcast_to(np.clip(values, 0, 255), (3, *missing.shape)).astype(np.uint8)
+        return np.concatenate([drawn, np.where(missing, 0, 255).astype(np.uint8)[None]])
+    picture = np.zeros((4, *missing.shape), dtype=np.uint8)
     for entry in style.classes:
         if isinstance(entry.test, Between):
-            inside = ~missing & _within(values, entry.test)
+            inside = ~missing & _within(values[0], entry.test)
             picture[:, inside] = np.array([*rgb(entry.symbol.colour), 255], dtype=np.uint8)[:, None]
     return picture
 

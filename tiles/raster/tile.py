@@ -1,78 +1,80 @@
-"""One raster tile of a layer from any number of COGs."""
+"""One picture of a raster layer from any number of COGs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rio_tiler.errors import TileOutsideBounds
-from rio_tiler.io import Reader
 from rio_tiler.utils import render
 
 from tiles.layer import Layer
 from tiles.raster.colours import paint
-from tiles.vector.mvt import check_address
+from tiles.raster.grid import TILE_PX, WEB_MERCATOR, Grid
+from tiles.raster.sample import opened, sample
 
-TILE_PX = 256
-CONTENT_TYPE = "image/png"
+FORMATS = {"png": "image/png", "webp": "image/webp"}
+"""Media types by the ending of an address."""
+# Lossless: a colour that the legend does not have would mean nothing.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "png": {"img_format": "PNG", "zlevel": 3},
+    "webp": {"img_format": "WEBP", "lossless": True, "quality": 20},
+}
 
 
 def tile_png(layer: Layer, files: Sequence[Path], z: int, x: int, y: int) -> bytes:
-    """Return the tile as PNG; transparent where no file has data.
-
-    Parameters
-    ----------
-    layer : Layer
-        A raster layer; its style gives the colours.
-    files : COGs of one band, the topmost first
+    """Return the web Mercator tile as PNG; see `picture`.
 
     Raises
     ------
     TileAddressError
         If there is no such tile.
     """
-    check_address(z, x, y)
+    return picture(layer, files, WEB_MERCATOR.grid(z, x, y), "png")
+
+
+def picture(layer: Layer, files: Sequence[Path], grid: Grid, ending: str) -> bytes:
+    """Return the picture of a raster layer at a place; transparent where no file has data.
+
+    Parameters
+    ----------
+    layer : Layer
+        A raster layer; its style gives the colours.
+    files : COGs, the topmost first
+    ending : str
+        Key of `FORMATS`.
+    """
+    drawn = _drawn(layer, files, grid)
+    return empty(ending, grid.size_px) if drawn is None else _encoded(drawn, ending)
+
+
+def _drawn(layer: Layer, files: Sequence[Path], grid: Grid) -> NDArray[np.uint8] | None:
     _, style = layer.raster
-    picture = np.zeros((4, TILE_PX, TILE_PX), dtype=np.uint8)
+    result: NDArray[np.uint8] | None = None
     for path in files:
-        band = _read(path, z, x, y, "bilinear" if style.grey else "nearest")
-        if band is None:
+        found = sample(opened(path), grid, style.bands)
+        if found is None:
             continue
-        layer_picture = paint(band.data, np.ma.getmaskarray(band), style)
-        # Pixels of no data take what lies below, those outside every class stay as transparent as they are.
-        empty = picture[3] == 0
-        picture[:, empty] = layer_picture[:, empty]
-        if picture[3].all():
+        painted = paint(*found, style)
+        if result is None:
+            result = painted
+        else:
+            # Pixels of no data take what lies below, those outside every class stay as transparent as they are.
+            below = result[3] == 0
+            result[:, below] = painted[:, below]
+        if result[3].all():
             break
-    return _png(picture) if picture[3].any() else empty_png()
+    return result if result is not None and result[3].any() else None
 
 
-def _read(path: Path, z: int, x: int, y: int, resampling: str) -> np.ma.MaskedArray | None:
-    try:
-        with Reader(str(path)) as reader:
-            image = reader.tile(
-                x,
-                y,
-                z,
-                tilesize=TILE_PX,
-                indexes=1,
-                resampling_method=resampling,
-                reproject_method=resampling,
-            )
-    except TileOutsideBounds:
-        return None
-    band: np.ma.MaskedArray = image.array[0]
-    return band
+def _encoded(drawn: NDArray[np.uint8], ending: str) -> bytes:
+    return bytes(render(drawn[:3], mask=drawn[3], **_OPTIONS[ending]))
 
 
-def _png(picture: NDArray[np.uint8]) -> bytes:
-    return bytes(render(picture[:3], mask=picture[3], img_format="PNG", zlevel=6))
-
-
-@lru_cache(maxsize=1)
-def empty_png() -> bytes:
+@lru_cache(maxsize=4)
+def empty(ending: str, size_px: int = TILE_PX) -> bytes:
     """Return a wholly transparent tile."""
-    return _png(np.zeros((4, TILE_PX, TILE_PX), dtype=np.uint8))
+    return _encoded(np.zeros((4, size_px, size_px), dtype=np.uint8), ending)

@@ -12,6 +12,9 @@ _HEX = re.compile(r"#[0-9a-f]{6}")
 # confuse red and green, and a black-and-white print, keep the order.
 YELLOW_GREEN = ("#ffffcc", "#d9f0a3", "#addd8e", "#78c679", "#41ab5d", "#238443", "#005a32")
 PURPLE_BLUE = ("#f1eef6", "#d0d1e6", "#a6bddb", "#74a9cf", "#3690c0", "#0570b0", "#034e7b")
+YELLOW_BROWN = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
+# Diverging: purple where the value is below nothing, green where above.
+PURPLE_GREEN = ("#762a83", "#af8dc3", "#e7d4e8", "#f7f7f7", "#d9f0d3", "#7fbf7b", "#1b7837")
 # Samples of matplotlib's viridis (CC0), light to dark.
 HEIGHT = ("#f0f0f0", "#fde725", "#a0da39", "#4ac16d", "#1fa187", "#277f8e", "#365c8d", "#46327e")
 # Okabe and Ito (2008), "Color Universal Design": told apart with every common kind of colour vision.

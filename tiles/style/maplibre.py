@@ -76,7 +76,7 @@ def _raster(layer: Layer, common: Json) -> Json:
         # Nearest, so that no colour appears that the legend does not have.
         "paint": {
             "raster-opacity": style.opacity,
-            "raster-resampling": "linear" if style.grey else "nearest",
+            "raster-resampling": "linear" if style.is_picture else "nearest",
         },
     }
 

@@ -116,18 +116,21 @@ class VectorStyle:
 
 @dataclass(frozen=True, slots=True)
 class RasterStyle:
-    """Classes over the pixel value; without classes the band is drawn as greys 0 to 255."""
+    """Classes over the pixel value; without classes the file is the picture: greys, or red, green and blue, 0 to 255."""
 
     classes: tuple[StyleClass, ...] = ()
     opacity: float = 1.0
+    bands: int = 1
 
     def __post_init__(self) -> None:
         if not all(isinstance(entry.test, Between) for entry in self.classes):
             raise DeclarationError("classes of a raster style hold ranges of values")
+        if self.bands not in (1, 3) or (self.classes and self.bands != 1):
+            raise DeclarationError("a raster has one band, or three that are a picture")
 
     @property
-    def grey(self) -> bool:
-        """True if the band itself is the picture."""
+    def is_picture(self) -> bool:
+        """True if the file itself is the picture."""
         return not self.classes
 
 

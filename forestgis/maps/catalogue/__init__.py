@@ -8,18 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from forestgis.maps.catalogue import bounds, rasters, register, roads, volume
+from forestgis.maps.catalogue import (
+    bounds,
+    notices,
+    parcels,
+    rasters,
+    register,
+    roads,
+    surveys,
+    volume,
+)
 from tiles.layer import Layer
 
 LAYERS: tuple[Layer, ...] = (
     rasters.HILLSHADE,
+    rasters.CS_MAP,
+    rasters.SLOPE,
     rasters.CANOPY_HEIGHT,
     rasters.CONIFER,
     rasters.HARDWOOD,
     volume.MESH,
     register.SUBCOMPARTMENT,
     volume.CONIFER,
+    surveys.REGISTER_DIFFERENCE,
     volume.HARDWOOD,
+    notices.TREATMENT,
+    notices.FELLING_NOTICE,
+    parcels.PARCEL,
+    surveys.EXTENT,
     bounds.MUNICIPALITY,
     register.COMPARTMENT,
     roads.ROAD,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forestgis.maps.catalogue.common import SURVEY, SURVEY_ATTRIBUTION, VOLUME_CAUTION
 from forestgis.maps.catalogue.volume import VOLUME_LIMITS
 from tiles.layer import Layer, RasterSource, Sharing, Text
-from tiles.style.colour import HEIGHT, PURPLE_BLUE, YELLOW_GREEN
+from tiles.style.colour import HEIGHT, PURPLE_BLUE, YELLOW_BROWN, YELLOW_GREEN
 from tiles.style.model import RasterStyle, graduated
 
 HARDWOOD = Layer(
@@ -62,4 +62,31 @@ HILLSHADE = Layer(
     maxzoom=19,
     sharing=Sharing.PUBLIC,
     attribution=SURVEY_ATTRIBUTION,
+)
+
+SLOPE = Layer(
+    name="slope",
+    title=Text("傾斜区分", "Slope classes"),
+    group=SURVEY,
+    source=RasterSource("slope", (0, 90)),
+    style=RasterStyle(graduated((15, 25, 35, 45), YELLOW_BROWN, "度"), opacity=0.7),
+    unit="度",
+    minzoom=8,
+    maxzoom=18,
+    sharing=Sharing.PUBLIC,
+    attribution=SURVEY_ATTRIBUTION,
+    visible=False,
+)
+
+CS_MAP = Layer(
+    name="cs_map",
+    title=Text("CS立体図", "CS map (curvature and slope)"),
+    group=SURVEY,
+    source=RasterSource("cs_map", (0, 255)),
+    style=RasterStyle(bands=3, opacity=0.9),
+    minzoom=8,
+    maxzoom=19,
+    sharing=Sharing.PUBLIC,
+    attribution=SURVEY_ATTRIBUTION,
+    visible=False,
 )
