@@ -8,10 +8,15 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from forestgis.notices.selectors import notices_of, treatments
+from forestgis.parcels.selectors import parcels_in
+from forestgis.surveys.domain.card import Card
 from forestgis.surveys.selectors import card as card_of
 from forestgis.tenancy import principal
 from forestgis.web import selectors
 from forestgis.web.map_config import map_config
+
+MOST_AROUND = 10
 
 
 @require_safe
@@ -46,4 +51,17 @@ def card(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     if as_json:
         return JsonResponse(found.to_dict(), json_dumps_params={"ensure_ascii": False})
-    return render(request, "web/card.html", {"card": found})
+    return render(request, "web/card.html", {"card": found} | _around(found))
+
+
+def _around(card: Card) -> dict[str, object]:
+    """Return what else is known of the 小班: notices, treatments, lots; the most recent and largest."""
+    entry = card.register
+    if entry is None:
+        return {}
+    place = entry.municipality_code, entry.keycode
+    return {
+        "notices": notices_of(*place)[:MOST_AROUND],
+        "treatments": treatments(municipality=place[0], keycode=place[1])[:MOST_AROUND],
+        "lots": parcels_in(place[0], entry.edition, place[1])[:MOST_AROUND],
+    }

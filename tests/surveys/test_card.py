@@ -83,3 +83,55 @@ def test_page_of_a_subcompartment_without_volume(world, make_run, client_for, of
     answer = client_for(officer("01560")).get(f"/card/{key}/")
     assert answer.status_code == 200
     assert "まだ公開されていません" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("m3ha", "se", "register", "difference", "pct", "outside"),
+    [
+        ("120.0", "10.0", "100.0", "20.0", "20", True),
+        ("120.0", "10.0", "110.0", "10.0", "9", False),
+        ("80.0", "10.0", "100.0", "-20.0", "-20", True),
+        ("120.0", None, "100.0", "20.0", "20", None),
+        ("12.0", "10.0", "0.0", "12.0", None, False),
+        ("120.0", "10.0", None, None, None, None),
+    ],
+)
+def test_difference_from_the_register(m3ha, se, register, difference, pct, outside):
+    from forestgis.surveys.domain.card import Estimate, compared
+
+    def number(text):
+        return None if text is None else Decimal(text)
+
+    estimate = Estimate(Decimal(1), number(se), Decimal(m3ha), number(se))
+    made = compared("hardwood", estimate, number(register))
+    assert (made.difference_m3ha, made.pct) == (number(difference), number(pct))
+    assert made.outside is outside
+
+
+def test_card_shows_notices_treatments_and_lots(world, published, client_for, officer):
+    import datetime as dt
+
+    from forestgis.notices.models import FellingNotice, Treatment
+    from forestgis.parcels.models import Parcel, ParcelShare
+
+    _run, zone = published
+    with transaction_as(world.owner):
+        FellingNotice.objects.create(
+            municipality_id="01560", number="令和8-12", received_on=dt.date(2026, 4, 1),
+            place="字川上", area_ha=Decimal("1.50"), method="clear", species="カラマツ", age="50",
+            starts_on=dt.date(2026, 6, 1), ends_on=dt.date(2026, 7, 1), keycodes=[zone.key],
+        )  # fmt: skip
+        Treatment.objects.create(
+            municipality_id="01560", kind="thinning", fiscal_year=2019, area_ha=Decimal("0.80"),
+            keycodes=[zone.key],
+        )  # fmt: skip
+        lot = Parcel.objects.create(municipality_id="01560", oaza="川上", lot="123-4")
+        ParcelShare.objects.create(
+            municipality_id="01560", parcel=lot, edition=2024, keycode=zone.key,
+            area_m2=Decimal(500), share_of_parcel=Decimal("0.5"),
+            share_of_subcompartment=Decimal("0.25"),
+        )  # fmt: skip
+    text = client_for(officer("01560")).get(f"/card/{zone.key}/").content.decode()
+    for said in ("令和8-12", "2019", "123-4", "25%"):
+        assert said in text
+    assert 'data-figure="hardwood_difference"' in text

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from forestgis.registry.domain.entry import RegisterEntry
-from forestgis.surveys.domain.figures import interval_90, written
+from forestgis.surveys.domain.figures import interval_90, rounded, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,47 @@ class LidarVolume:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """LiDAR volume per hectare beside the register's stock.
+
+    Attributes
+    ----------
+    kind : str
+        ``hardwood`` or ``conifer``.
+    difference_m3ha : Decimal or None
+        LiDAR minus register; None where either states nothing.
+    pct : Decimal or None
+        The difference in whole percent of the register's stock; None where that is zero.
+    outside : bool or None
+        Whether the register lies outside the estimate's 90 % interval; None without an error or a stock.
+    """
+
+    kind: str
+    lidar_m3ha: Decimal | None
+    register_m3ha: Decimal | None
+    difference_m3ha: Decimal | None
+    pct: Decimal | None
+    outside: bool | None
+
+
+def compared(kind: str, estimate: Estimate | None, register_m3ha: Decimal | None) -> Difference:
+    """Compare an estimate with the register, either of which may be missing."""
+    lidar = estimate.m3ha if estimate else None
+    if lidar is None or register_m3ha is None or estimate is None:
+        return Difference(kind, lidar, register_m3ha, None, None, None)
+    difference = lidar - register_m3ha
+    interval = estimate.interval_m3ha
+    return Difference(
+        kind=kind,
+        lidar_m3ha=lidar,
+        register_m3ha=register_m3ha,
+        difference_m3ha=difference,
+        pct=rounded(float(100 * difference / register_m3ha), 0) if register_m3ha else None,
+        outside=None if interval is None else not interval[0] <= register_m3ha <= interval[1],
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A 小班 or grid square: LiDAR volume and register beside each other, either may be missing."""
 
@@ -97,9 +138,24 @@ class Card:
     register: RegisterEntry | None
     cautions: tuple[str, ...]
 
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """Hardwood and conifer of both sources; empty without a register entry."""
+        if self.register is None:
+            return ()
+        volume = self.volume
+        return (
+            compared(
+                "hardwood", volume.hardwood if volume else None, self.register.stock_broadleaf_m3ha
+            ),
+            compared(
+                "conifer", volume.conifer if volume else None, self.register.stock_conifer_m3ha
+            ),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able once Decimals, dates and ids are written as text."""
-        data = asdict(self)
+        data = asdict(self) | {"differences": [asdict(one) for one in self.differences]}
         if self.volume is not None:
             data["volume"]["hardwood"] = self.volume.hardwood.to_dict()
             data["volume"]["conifer"] = self.volume.conifer.to_dict()

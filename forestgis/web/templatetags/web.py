@@ -61,6 +61,18 @@ def quantity(value: Decimal | None, unit: str) -> str:
 
 
 @register.filter
+def signed(value: Decimal | None) -> str:
+    """Write a difference with its sign; a dash for None."""
+    return written(None) if value is None else f"{value:+,}"
+
+
+@register.filter
+def percent(share: Decimal) -> str:
+    """Write a share of 1 in whole percent."""
+    return f"{rounded(100 * float(share), 0)}%"
+
+
+@register.filter
 def interval(value: tuple[Decimal, Decimal] | None) -> str:
     """Write the two ends of an interval; a dash for None."""
     return written(None) if value is None else f"{written(value[0])} – {written(value[1])}"
