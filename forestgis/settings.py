@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +42,10 @@ INSTALLED_APPS = [
     "forestgis.maps",
     "forestgis.web",
     "gisserver",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_tasks",
     "django_tasks_db",
     "django.contrib.auth",
@@ -66,7 +71,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "forestgis.accounts.middleware.LoginRequiredMiddleware",
+    "forestgis.accounts.middleware.SecondFactorMiddleware",
     "forestgis.accounts.middleware.PrincipalMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 # gis.W001: Debian's GDAL cannot be kept from opening files and addresses that a spatial reference or a data source
@@ -111,7 +118,23 @@ DATABASE_ROUTERS = [
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["forestgis.accounts.backends.PasswordBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "forestgis.accounts.backends.PasswordBackend",
+]
+# Whoever guesses at one name from one address waits; others are not kept out by it.
+AXES_HANDLER = "forestgis.accounts.lockout.LockoutHandler"
+AXES_LOCKOUT_CALLABLE = "forestgis.accounts.lockout.locked_out"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+OTP_TOTP_ISSUER = "forestgis"
+# Whether administrators must set up a second factor before they can do anything else.
+FORESTGIS_ADMIN_SECOND_FACTOR = env.flag("FORESTGIS_ADMIN_SECOND_FACTOR", default=False)
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},

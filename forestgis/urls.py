@@ -7,6 +7,7 @@ from forestgis.health import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", health, name="health"),
     path("", include("forestgis.accounts.urls")),
+    path("", include("forestgis.audit.urls")),
     path("", include("forestgis.jobs.urls")),
     path("", include("forestgis.registry.urls")),
     path("", include("forestgis.roads.urls")),

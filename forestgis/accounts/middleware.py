@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
@@ -99,6 +100,40 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         if is_api(request):
             return unauthorised(request)
         return super().handle_no_permission(request, view_func)
+
+
+#: In the session of somebody who gave a code at login.
+SECOND_FACTOR_GIVEN = "second_factor"
+_FREE_OF_SECOND_FACTOR = frozenset(
+    {"accounts:second_factor", "accounts:logout", "web:set_language"}
+)
+
+
+class SecondFactorMiddleware:
+    """Lead administrators without a second factor to the page that sets one up, where the service asks for it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self._get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponseBase | None:
+        """Answer instead of the view, except on the way there and out."""
+        if not settings.FORESTGIS_ADMIN_SECOND_FACTOR or came_by_token(request):
+            return None
+        user = request.user
+        if not isinstance(user, User) or not user.is_administrator:
+            return None
+        match = request.resolver_match
+        if (match and match.view_name in _FREE_OF_SECOND_FACTOR) or request.session.get(
+            SECOND_FACTOR_GIVEN
+        ):
+            return None
+        return unauthorised(request) if is_api(request) else redirect("accounts:second_factor")
 
 
 def token_in(request: HttpRequest) -> ApiToken | None:

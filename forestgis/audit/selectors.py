@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from forestgis.accounts.models import Organisation, User
 from forestgis.audit.models import Entry
@@ -72,6 +73,69 @@ def changes(entries: QuerySet[Entry]) -> list[Change]:
         )
         for entry in found
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry with the name of who acted, and the columns it is about."""
+
+    entry: Entry
+    actor: str
+
+    @property
+    def columns(self) -> list[tuple[str, Any, Any]]:
+        """Column, value before, value after."""
+        before, after = self.entry.before or {}, self.entry.after or {}
+        return [(name, before.get(name), after.get(name)) for name in {**before, **after}]
+
+
+def search(criteria: Mapping[str, Any], *, before: int | None = None) -> QuerySet[Entry]:
+    """Find entries, newest first.
+
+    Parameters
+    ----------
+    criteria : mapping
+        Any of person (user name), action, table, row, municipality, since, until (days, both
+        inclusive).
+    before : int, optional
+        Entry before which the list goes on.
+    """
+    found = Entry.objects.order_by("-id")
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    for name, value in criteria.items():
+        found = found.filter(**_condition(name, value))
+    return found
+
+
+def _condition(name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    if name == "person":
+        people = User.objects.filter(username=value)
+        return {"user_id__in": list(people.values_list("pk", flat=True))}
+    if name in {"since", "until"}:
+        day = value if name == "since" else value + timedelta(days=1)
+        midnight = timezone.make_aware(datetime.combine(day, datetime.min.time()))
+        return {"at__gte" if name == "since" else "at__lt": midnight}
+    columns = {"table": "table_name", "row": "row_key", "municipality": "municipality_code"}
+    return {columns.get(name, name): value}
+
+
+def lines(entries: Iterable[Entry]) -> list[Line]:
+    """Read entries with the names of who acted."""
+    listed = list(entries)
+    names = actors(listed)
+    return [Line(entry, names[entry.pk]) for entry in listed]
+
+
+def lines_by_block(entries: QuerySet[Entry], block: int = 2000) -> Iterator[Line]:
+    """Read many entries, a block of them in memory at a time."""
+    waiting: list[Entry] = []
+    for entry in entries.iterator(block):
+        waiting.append(entry)
+        if len(waiting) == block:
+            yield from lines(waiting)
+            waiting = []
+    yield from lines(waiting)
 
 
 def actors(entries: Iterable[Entry]) -> dict[int, str]:
