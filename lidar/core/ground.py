@@ -219,7 +219,7 @@ def _judge(
     Parameters
     ----------
     layers : height and slope of the class surface, height and slope of the stricter one
-    ceiling : see `_ceiling`; most points are above it and cost no more than that
+    ceiling : see `_ceiling`; points above it cost no more than that look
     limits : (constant, per slope) of the class, of the terrain model, of low noise
     """
     x, y, z = xyz
@@ -227,15 +227,13 @@ def _judge(
     of_class, of_terrain, of_noise = limits
     classes = np.full(x.size, OTHER, np.uint8)
     is_terrain = np.zeros(x.size, np.bool_)
-    for i in range(x.size):
+    for i in _low(xyz, grid, ceiling):
         fc = (x[i] - left) / cell - 0.5
         fr = (top - y[i]) / cell - 0.5
         if not (0.0 <= fc < cols - 1 and 0.0 <= fr < rows - 1):
             continue
         r, c = int(fr), int(fc)
         height = z[i] / MM_PER_M
-        if height > ceiling[r, c]:
-            continue
         down, right = fr - r, fc - c
         above = height - _bilinear(layers, 0, r, c, down, right)
         slope = _bilinear(layers, 1, r, c, down, right)
@@ -247,6 +245,27 @@ def _judge(
             slope = _bilinear(layers, 3, r, c, down, right)
             is_terrain[i] = above <= of_terrain[0] + of_terrain[1] * slope
     return classes, is_terrain
+
+
+@kernel
+def _low(
+    xyz: tuple[Millimetres, Millimetres, Millimetres],
+    grid: tuple[int, int, int, int, int],
+    ceiling: Raster,
+) -> NDArray[np.int32]:
+    """Points not above the ceiling; without branches, since one is as likely as the other."""
+    x, y, z = xyz
+    left, top, cell, rows, cols = grid
+    per_mm = 1.0 / cell
+    low = np.empty(x.size + 1, np.int32)
+    n = 0
+    for i in range(x.size):
+        # a millimetre to the side matters little beside the margin of the ceiling
+        c = min(max(int((x[i] - left) * per_mm - 0.5), 0), cols - 1)
+        r = min(max(int((top - y[i]) * per_mm - 0.5), 0), rows - 1)
+        low[n] = i
+        n += not z[i] > ceiling[r, c] * MM_PER_M
+    return low[:n]
 
 
 @kernel

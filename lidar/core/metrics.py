@@ -259,10 +259,26 @@ def _count_up_to(below: NDArray[np.int64], height_mm: Values) -> Values:
 
 def _shape(histogram: NDArray[np.int32]) -> tuple[Values, Values]:
     """Skewness and kurtosis from the bins; 0 where all heights are in one."""
-    n = histogram.sum(axis=1)
-    middle = np.arange(N_BINS) + 0.5
-    mean = _ratio(histogram @ middle, n, 0.0)
-    m2, m3, m4 = (
-        _ratio((histogram * (middle - mean[:, None]) ** p).sum(axis=1), n, 0.0) for p in (2, 3, 4)
-    )
+    m2, m3, m4 = _central_moments(histogram).T
     return _ratio(m3, m2**1.5, 0.0), _ratio(m4, m2**2, 0.0)
+
+
+@kernel
+def _central_moments(histogram: NDArray[np.int32]) -> Values:
+    """Second to fourth central moment of each row, in bins; 0 where nothing was counted."""
+    out = np.zeros((histogram.shape[0], 3))
+    for k in range(histogram.shape[0]):
+        n, total = 0, 0.0
+        for b in range(N_BINS):
+            n += histogram[k, b]
+            total += histogram[k, b] * (b + 0.5)
+        if n == 0:
+            continue
+        mean = total / n
+        for b in range(N_BINS):
+            d = b + 0.5 - mean
+            out[k, 0] += histogram[k, b] * (d * d)
+            out[k, 1] += histogram[k, b] * (d * d * d)
+            out[k, 2] += histogram[k, b] * (d * d * d * d)
+        out[k] /= n
+    return out

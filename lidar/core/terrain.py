@@ -107,9 +107,19 @@ def _heights(
     cell: int,
     origin: int,
 ) -> Raster:
+    rows, cols = dtm.shape
+    per_mm = 1.0 / cell
     out = np.empty(x.size, np.float32)
     for i in range(x.size):
-        terrain_m = np.float32(sampling.value_at(dtm, x[i] - left, top - y[i], cell))
+        fc, fr = (x[i] - left) * per_mm - 0.5, (top - y[i]) * per_mm - 0.5
+        terrain_m = np.nan
+        if 0.0 <= fc < cols - 1 and 0.0 <= fr < rows - 1:
+            r, c = int(fr), int(fc)
+            north = dtm[r, c] + (dtm[r, c + 1] - dtm[r, c]) * (fc - c)
+            south = dtm[r + 1, c] + (dtm[r + 1, c + 1] - dtm[r + 1, c]) * (fc - c)
+            terrain_m = north + (south - north) * (fr - r)
+        if np.isnan(terrain_m):
+            terrain_m = sampling.value_at(dtm, x[i] - left, top - y[i], cell)
         out[i] = (z[i] + origin) / MM_PER_M - terrain_m
     return out
 

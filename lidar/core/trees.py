@@ -241,21 +241,36 @@ def _climb(
     """Tree that each cell climbs to; radius is (constant, per metre of height, greatest)."""
     rows, cols = uphill.shape
     constant, per_m, greatest = radius
-    per_row = 1.0 / cols
+    end = _ends(uphill.ravel())
     out = np.full((rows, cols), NO_TREE, np.int32)
     for r in range(rows):
         for c in range(cols):
-            i, j = r, c
-            away, here, ahead = 0, r * cols + c, uphill[r, c]
-            while away <= greatest * greatest and ahead >= 0 and ahead != here:
-                here = int(ahead)
-                i = floor_div(here, per_row)
-                j = here - i * cols
-                away = (i - r) ** 2 + (j - c) ** 2
-                ahead = uphill[i, j]
-            if ahead != here:
+            top = end[r * cols + c]
+            if top < 0:
                 continue
+            i = floor_div(top, 1.0 / cols)
+            j = top - i * cols
             reach = min(constant + per_m * height[i, j], greatest)
+            away = (i - r) ** 2 + (j - c) ** 2
             if away <= reach * reach and height[r, c] >= share * height[i, j]:
-                out[r, c] = tree_of_top[here]
+                out[r, c] = tree_of_top[top]
     return out
+
+
+@kernel
+def _ends(uphill: Cells) -> Cells:
+    """Top at the end of each cell's way up, -1 where it leads to none; each step taken once."""
+    unknown = -2
+    end = np.full(uphill.size, unknown, np.int32)
+    for k in range(uphill.size):
+        at = k
+        while end[at] == unknown and uphill[at] >= 0 and uphill[at] != at:
+            at = uphill[at]
+        found = end[at]
+        if found == unknown:
+            found = uphill[at]
+        at = k
+        while at >= 0 and end[at] == unknown:
+            end[at] = found
+            at = uphill[at]
+    return end
