@@ -25,4 +25,7 @@ class Envelope(GEOSGMLGeometry):  # type: ignore[misc]
         return cls(srs=None, geos_data=box)
 
 
-tag_registry.parsers[f"{{{xmlns.gml32.value}}}Envelope"] = Envelope
+_GML = f"{{{xmlns.gml32.value}}}"
+tag_registry.parsers[f"{_GML}Envelope"] = Envelope
+for _kind in ("Curve", "Surface"):  # read by the same parser as LineString and Polygon
+    tag_registry.parsers[f"{_GML}{_kind}"] = GEOSGMLGeometry
