@@ -13,17 +13,19 @@ from operator import and_, or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, F, FloatField, Func, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Greatest
 
 from forestgis.registry import selectors
 from forestgis.registry.domain.ages import YEARS_PER_CLASS, age_class
+from forestgis.registry.domain.mercator import degrees_of
 from forestgis.registry.domain.search import Criteria, Sort, lot_patterns
 from forestgis.registry.domain.totals import Group
-from forestgis.registry.models import Edition, Summary
+from forestgis.registry.models import Edition, Subcompartment, Summary
 from forestgis.tenancy.principal import current
 
 PAGE_ROWS = 50
+MOST_ON_MAP = 3_000
 #: Orders that have an index over all municipalities.
 SORTS_EVERYWHERE: tuple[Sort, ...] = ("number", "-area", "area", "-broadleaf", "broadleaf")
 #: Orders within one municipality.
@@ -88,6 +90,14 @@ class Page:
     rows: list[Hit]
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Points inside the 小班 that were found, longitude and latitude in degrees; `more` if there are others."""
+
+    points: list[tuple[float, float]]
+    more: bool
 
 
 def found(criteria: Criteria) -> QuerySet[Summary]:
@@ -189,6 +199,17 @@ def ordered(criteria: Criteria, sort: Sort) -> QuerySet[Summary]:
     """Return all that was found, in order."""
     fields, downwards = _order(sort)
     return found(criteria).order_by(*(("-" if downwards else "") + name for name in fields))
+
+
+def on_map(criteria: Criteria, sort: Sort) -> Found:
+    """Return where the first `MOST_ON_MAP` of what was found lie."""
+    with planned_for(criteria):
+        pks = list(ordered(criteria, sort).values_list("pk", flat=True)[: MOST_ON_MAP + 1])
+    x, y = (
+        Func("label_3857", function=name, output_field=FloatField()) for name in ("ST_X", "ST_Y")
+    )
+    places = Subcompartment.objects.filter(pk__in=pks[:MOST_ON_MAP]).values_list(x, y)
+    return Found(points=[degrees_of(*place) for place in places], more=len(pks) > MOST_ON_MAP)
 
 
 def totals(criteria: Criteria) -> list[Group]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -16,12 +17,14 @@ GSI_TERMS = "https://maps.gsi.go.jp/development/ichiran.html"
 KEY_PLACE = "__key__"
 
 
-def map_config(bounds: Bounds) -> dict[str, Any]:
+def map_config(bounds: Bounds, points: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:
     """Return the configuration of the map page, JSON-able.
 
     Parameters
     ----------
     bounds : west, south, east, north of the first view, degrees
+    points : sequence of (longitude, latitude)
+        Places to mark: what a search found.
     """
     return {
         "language": "ja" if (get_language() or "ja").startswith("ja") else "en",
@@ -30,6 +33,7 @@ def map_config(bounds: Bounds) -> dict[str, Any]:
         "cardUrl": reverse("web:card", args=[KEY_PLACE]),
         "loginUrl": f"{resolve_url(settings.LOGIN_URL)}?next={reverse('web:map')}",
         "bounds": bounds,
+        "points": [(round(x, 6), round(y, 6)) for x, y in points],
         "gsiTiles": GSI_PALE if settings.FORESTGIS_GSI_BACKGROUND else None,
         "text": _text(),
     }

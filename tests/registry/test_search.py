@@ -321,6 +321,37 @@ def test_search_at_home_reads_along_its_own_numbers(register):
     assert "Bitmap" not in plan
 
 
+def test_places_of_what_was_found_lie_inside(register, monkeypatch):
+    from pyproj import Transformer
+
+    from forestgis.registry import search_selectors
+    from forestgis.registry.domain.mercator import degrees_of
+
+    with transaction_as(TOWN):
+        found = search_selectors.on_map(Criteria(compartment=1), "number")
+        monkeypatch.setattr(search_selectors, "MOST_ON_MAP", 5)
+        some = search_selectors.on_map(Criteria(compartment=1), "number")
+    assert len(found.points) == 20
+    assert not found.more
+    assert (len(some.points), some.more) == (5, True)
+    assert all(143.0 < x < 143.01 and 44.1 < y < 44.1005 for x, y in found.points)
+    back = Transformer.from_crs(4326, 3857, always_xy=True).transform(143.2, 43.9)
+    assert degrees_of(*back) == pytest.approx((143.2, 43.9), abs=1e-9)
+
+
+def test_found_is_shown_on_the_map(town, register, client_for, officer):
+    page = town.get("/map/", {"show": "found", "q": "1-", "species": "64"})
+    text = page.content.decode()
+    assert len(page.context["map_config"]["points"]) == 10
+    west, _south, east, _north = page.context["map_config"]["bounds"]
+    assert 143.0 < west < east < 143.01
+    assert "10件に印" in text
+    assert 'href="/register/?q=1-&amp;species=64"' in text
+    assert town.get("/map/", {"show": "found", "age_class_min": "x"}).status_code == 200
+    neighbour = client_for(officer(THERE)).get("/map/", {"show": "found", "municipality": HERE})
+    assert len(neighbour.context["map_config"]["points"]) == 1
+
+
 # --- files ---------------------------------------------------------------------------
 
 

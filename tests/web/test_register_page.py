@@ -40,13 +40,15 @@ def test_page_fits_a_tablet_and_speaks_the_language(visit, language, title):
     page = visit("/register/", language=language, width=820)
     assert page.locator("h1").inner_text() == title
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_every_field_has_a_label(visit):
     page = visit("/register/")
     unlabelled = page.evaluate(
         """[...document.querySelectorAll("main input:not([type=hidden]), main select")]
-           .filter((field) => !field.labels.length).map((field) => field.name)"""
+           .filter((field) => !field.labels.length && !field.ariaLabel).map((field) => field.name)"""
     )
     assert unlabelled == []
 
@@ -55,3 +57,26 @@ def test_neighbour_finds_nothing_of_it(visit):
     page = visit("/register/?q=12-0", officer=THERE)
     assert page.locator(".empty-state").is_visible()
     assert HERE not in page.locator("main").inner_text()
+
+
+def test_edit_by_the_page_of_a_subcompartment(visit):
+    page = visit("/register/?q=12-0")
+    page.locator("#register-list tbody th a").click()
+    page.wait_for_selector(".record-card .place-card")
+    page.get_by_role("link", name="編集する").click()
+    page.get_by_label("林齢").fill("86")
+    page.get_by_role("button", name="保存する").click()
+    page.wait_for_selector(".notice--success")
+    assert page.locator("ins").inner_text() == "86"
+    page.get_by_role("button", name="元に戻す").click()
+    page.wait_for_selector(".notice--success")
+    assert page.locator("ins").first.inner_text() == "85"
+
+
+def test_what_was_found_is_marked_on_the_map(visit):
+    page = visit("/register/?q=12-0")
+    page.get_by_role("link", name="見つかった小班を地図で見る").click()
+    page.wait_for_selector("html[data-map=idle]", state="attached", timeout=60_000)
+    assert "1件に印" in page.locator(".map-found").inner_text()
+    page.get_by_role("link", name="検索に戻る").click()
+    assert page.locator("#id_q").input_value() == "12-0"

@@ -45,4 +45,5 @@ def on_map(request: HttpRequest, municipality: str, edition: int, keycode: str) 
         raise Http404
     longitude, latitude = place
     view = f"map=15/{latitude:.5f}/{longitude:.5f}"
-    return redirect(f"{reverse('web:map')}#{view}&card={keycode}")
+    layers = "on=municipality,compartment,subcompartment"
+    return redirect(f"{reverse('web:map')}#{view}&{layers}&card={keycode}")

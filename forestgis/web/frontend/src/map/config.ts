@@ -35,6 +35,8 @@ export interface MapConfig {
   cardUrl: string;
   loginUrl: string;
   bounds: Bounds;
+  /** Places to mark, longitude and latitude: what a search found. */
+  points: [number, number][];
   gsiTiles: string | null;
   text: MapText;
 }

@@ -13,6 +13,7 @@ import type { MapConfig } from "./config";
 import type { Background, MapState } from "./state";
 
 const GSI = "gsi";
+const FOUND = "found";
 
 /** The property by which a feature is found again: its card's key. */
 export const KEY_FIELD = "keycode";
@@ -49,13 +50,14 @@ export function compose(
     withVisibility(layer, isVisible(sourceOf(layer) ?? "", state));
   const style: StyleSpecification = {
     ...served,
-    sources: { ...credited(served.sources, layers, config), ...gsiSource(config) },
+    sources: { ...credited(served.sources, layers, config), ...gsiSource(config), ...foundSource(config) },
     layers: [
       { id: "paper", type: "background", paint: { "background-color": "#f4f6f3" } },
       ...gsiLayer(config, state.background),
       ...own.map(visible),
       ...drawn.map((layer) => scaled(visible(layer), state.opacity.get(sourceOf(layer) ?? ""))),
       ...keyed.map(outline),
+      ...foundLayer(config),
     ],
   };
   return { style, members: membersOf(served.layers), clickable: keyed.map((layer) => layer.id) };
@@ -158,6 +160,32 @@ function gsiLayer(config: MapConfig, chosen: Background): LayerSpecification[] {
 
 function hasKey(source: string, layers: CatalogueLayer[]): boolean {
   return layers.some((layer) => layer.name === source && layer.fields.some((field) => field.name === KEY_FIELD));
+}
+
+/** Marks of what a search found, seen at every scale. */
+function foundSource(config: MapConfig): StyleSpecification["sources"] {
+  if (config.points.length === 0) return {};
+  return {
+    [FOUND]: { type: "geojson", data: { type: "MultiPoint", coordinates: config.points } },
+  };
+}
+
+function foundLayer(config: MapConfig): LayerSpecification[] {
+  if (config.points.length === 0) return [];
+  const radius: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 7, 2.5, 14, 7];
+  return [
+    {
+      id: FOUND,
+      type: "circle",
+      source: FOUND,
+      paint: {
+        "circle-radius": radius,
+        "circle-color": "#d50000",
+        "circle-stroke-color": "#ffffff",
+        "circle-stroke-width": 1.5,
+      },
+    },
+  ];
 }
 
 function outlineOf(id: string): string {
