@@ -225,6 +225,17 @@ def test_people_get_pages(ask, path):
     assert by_accept.headers["Content-Type"].startswith("text/html")
 
 
+def test_pages_for_people_are_in_their_language(ask):
+    path = "/collections/hardwood/items"
+    japanese = ask(path, f="html", headers={"Accept-Language": "ja"}).text
+    english = ask(path, f="html", headers={"Accept-Language": "en"}).text
+    assert "小班別 広葉樹材積" in japanese
+    assert "<td>はい</td>" in japanese
+    assert "Hardwood volume by subcompartment" in english
+    assert "<td>Yes</td>" in english
+    assert "True" not in english
+
+
 def test_gdal_reads_pages_types_and_filters(address, world, tmp_path):
     user, token = world.prefecture
     out = tmp_path / "out.geojson"

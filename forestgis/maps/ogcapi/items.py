@@ -61,11 +61,18 @@ def _as_html(request: HttpRequest, layer: Layer, asked: ItemsRequest) -> HttpRes
     content = {
         "title": spoken(layer.title),
         "fields": [(spoken(field.label), field.unit) for field in fields],
-        "features": [[row["id"], list(row["properties"].values())] for row in rows],
+        "features": [[row["id"], map(_shown, row["properties"].values())] for row in rows],
         "collection": links.address(request, "collection", layer.name),
         **_tail(request, layer, page, links.HTML),
     }
     return answer(request, content, links.HTML, "items")
+
+
+def _shown(value: object) -> object:
+    """Return a value as people read it."""
+    if isinstance(value, bool):
+        return _("はい") if value else _("いいえ")
+    return "" if value is None else value
 
 
 def _tail(
@@ -111,7 +118,9 @@ def read_feature(request: HttpRequest, layer: Layer, key: int) -> HttpResponse:
     }
     if media == links.HTML:
         values = content["properties"]
-        rows = [(spoken(field.label), values[field.name], field.unit) for field in layer.fields]
+        rows = [
+            (spoken(field.label), _shown(values[field.name]), field.unit) for field in layer.fields
+        ]
         shown = {"title": spoken(layer.title), "rows": rows, **content}
         return answer(request, shown, media, "item")
     response = answer(request, content, media, "item")

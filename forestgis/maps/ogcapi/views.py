@@ -52,7 +52,7 @@ def landing(request: HttpRequest) -> HttpResponse:
             links.to(request, "definition", "service-doc", links.HTML, "API documentation")
             | {"href": links.address(request, "definition") + "?f=html"},
             links.to(request, "conformance", "conformance", links.JSON, "Conformance classes"),
-            links.to(request, "conformance", links.CONFORMANCE, links.JSON, "Conformance classes"),
+            links.to(request, "conformance", links.CONFORMANCE, links.JSON, ""),
             links.to(request, "collections", "data", links.JSON, "Collections"),
         ],
     }
