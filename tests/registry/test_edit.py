@@ -282,7 +282,7 @@ def test_who_may(people, code, role, page, writing):
 def test_map_link_leads_into_the_subcompartment(people):
     target = people().get(f"{ADDRESS}map/")["Location"]
     latitude, longitude = re.search(
-        r"#map=15/([\d.]+)/([\d.]+)&card=08140000120034", target
+        r"#map=15/([\d.]+)/([\d.]+)&on=[\w,]+&card=08140000120034", target
     ).groups()
     assert 44.1 < float(latitude) < 44.2
     assert 143.0 < float(longitude) < 143.1
