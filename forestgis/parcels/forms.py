@@ -102,6 +102,22 @@ class PurposeForm(forms.Form):
         return "：".join(part for part in chosen if part)
 
 
+class OwnerSearchForm(PurposeForm):
+    """Whose lots to look for, and what for."""
+
+    name = forms.CharField(
+        label=_("氏名又は名称（一部でも）"),
+        min_length=2,
+        max_length=60,
+        help_text=_("2文字以上。空白の有無は問いません。"),
+    )
+    field_order = ("name", "purpose", "detail")
+
+
+class RelateForm(OwnMunicipalityForm):
+    """Whose lots to relate to the 小班 of the current register."""
+
+
 class PublishForm(OwnMunicipalityForm):
     """Who else may read the published part of the ledger."""
 

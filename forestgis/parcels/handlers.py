@@ -28,3 +28,10 @@ def store(job: jobs.JobContext) -> dict[str, object]:
         upload = uploads.store(UUID(job.params["import"]))
     job.progress(1, 1, "store")
     return {"state": upload.state}
+
+
+@jobs.handler(uploads.RELATE)
+def relate(job: jobs.JobContext) -> dict[str, object]:
+    """Compute the overlap of lots and 小班 anew."""
+    with transaction.atomic():
+        return {"pairs": uploads.relate_current(job.params["municipality"])}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.contrib.gis.db.models.functions import Centroid
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Replace
 
 from forestgis.audit.services import record_read
 from forestgis.parcels.domain import faults as _words  # noqa: F401 - declares the words of the faults
@@ -18,6 +20,8 @@ from forestgis.registry.domain.faults import Fault
 from forestgis.registry.models import Municipality
 from forestgis.tenancy.principal import current
 
+#: More lots of one name than anybody reads at once.
+OWNERS_FOUND = 200
 #: What a list may be narrowed to.
 STATES: dict[str, Q] = {
     "ledger": Q(in_ledger=True),
@@ -106,6 +110,50 @@ def owners_of(parcel: Parcel, purpose: str) -> list[ParcelOwner]:
             rows=len(owners),
         )
     return owners
+
+
+def lots_of_owner(name: str, purpose: str) -> list[ParcelOwner]:
+    """Find the present owners of lots by a part of their name; the search is written down, whatever it finds.
+
+    Parameters
+    ----------
+    name : str
+        At least two characters, blanks do not count: 髙橋太郎 finds 髙橋 太郎.
+    purpose : str
+        What for, in the reader's words.
+
+    Raises
+    ------
+    NoPurposeError
+        If `purpose` is blank; nothing is read.
+    """
+    if not purpose.strip():
+        raise NoPurposeError
+    wanted = "".join(name.split())
+    named = ParcelOwner.objects.alias(plain=Replace("name", Value(" "), Value("")))
+    matching = named.filter(ended_on__isnull=True, plain__contains=wanted).values("pk")
+    shapes = (f"parcel__{field}" for field in ("geom", "local_geom", "geom_3857", "label_3857"))
+    rows = list(
+        ParcelOwner.objects.filter(pk__in=matching)
+        .select_related("parcel")
+        .defer(*shapes)
+        .order_by("municipality", "name", "parcel__oaza", "parcel__aza", "parcel__lot_main")[
+            :OWNERS_FOUND
+        ]
+    )
+    # A search that finds nobody is told too; the prefecture's goes over all municipalities.
+    codes: tuple[str | None, ...] = current().codes or (None,)
+    numbers: dict[str | None, int] = Counter(row.municipality_id for row in rows) or dict.fromkeys(
+        codes, 0
+    )
+    for code, number in numbers.items():
+        record_read(
+            f"{purpose.strip()}：{wanted}"[:200],
+            ParcelOwner._meta.db_table,
+            municipality_code=code,
+            rows=number,
+        )
+    return rows
 
 
 def ledger_of(municipality_code: str) -> Ledger | None:

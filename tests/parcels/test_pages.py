@@ -1,13 +1,16 @@
 """Pages of the ledger: bringing files, finding lots, owners for a purpose, export."""
 
+import io
 from decimal import Decimal
 
+import pypdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from forestgis.audit.models import Entry
 from forestgis.jobs import execution
+from forestgis.jobs.models import Job
 from forestgis.parcels.models import LedgerImport, Parcel, ParcelOwner
 from forestgis.tenancy.principal import Principal, transaction_as
 from tests.parcels.conftest import CODE, moj_map, ring
@@ -191,3 +194,46 @@ def test_history_tells_what_changed(stored):
     with transaction_as(PREFECTURE):
         parcel = Parcel.objects.get(lot="12-1")
     assert "地目：山林 → 原野" in page(stored, "parcel_detail", parcel.pk)
+
+
+def test_slip_for_anybody_has_the_lot_and_no_owner(stored):
+    with transaction_as(PREFECTURE):
+        parcel = Parcel.objects.get(lot="12-1")
+    answer = stored.get(reverse("parcels:parcel_slip", args=[parcel.pk]))
+    text = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    assert "滝上12-1" in text
+    assert "10,000.00" in text
+    assert "髙橋" not in text
+
+
+def test_lots_of_an_owner_are_found_for_a_purpose_that_is_written_down(stored, browser):
+    address = reverse("parcels:owner_search")
+    form = {"name": "髙橋 𠮷郎", "purpose": "災害対応"}
+    assert stored.post(address, form | {"purpose": ""}).status_code == 400
+    assert stored.post(address, form | {"name": "髙"}).status_code == 400
+    shown = stored.post(address, form).content.decode()
+    assert "滝上町字﨑山1" in shown
+    assert "滝上12-1" in shown
+    with transaction_as(ADMINISTRATOR):
+        entry = Entry.objects.filter(action="read").latest("id")
+    assert (entry.purpose, entry.municipality_code) == ("災害対応：髙橋𠮷郎", CODE)
+    other = browser("01562").post(address, form).content.decode()
+    assert "滝上町字" not in other
+    with transaction_as(ADMINISTRATOR):
+        entry = Entry.objects.filter(action="read").latest("id")
+    assert (entry.municipality_code, entry.row_count) == ("01562", 0)
+    for role in ("reader", "analyst"):
+        assert browser(role=role).post(address, form).status_code == 404
+
+
+def test_overlap_is_computed_anew_on_request(stored, browser):
+    assert stored.post(reverse("parcels:relate"), {"municipality": CODE}).status_code == 302
+    with transaction_as(PREFECTURE):
+        job = Job.objects.filter(kind="parcels.relate").latest("created_at")
+    execution.run(job.pk)
+    with transaction_as(PREFECTURE):
+        job.refresh_from_db()
+    assert (job.state, job.result) == ("succeeded", {"pairs": 0})
+    browser(role="reader").post(reverse("parcels:relate"), {"municipality": CODE})
+    with transaction_as(PREFECTURE):
+        assert Job.objects.filter(kind="parcels.relate").count() == 1

@@ -12,8 +12,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from forestgis.accounts.models import User
+from forestgis.jobs.models import Job
 from forestgis.jobs.services import enqueue
-from forestgis.parcels.access import check_may_handle
+from forestgis.parcels.access import check_may_handle, check_may_write
 from forestgis.parcels.domain.report import LedgerReport
 from forestgis.parcels.errors import FileChangedError, NotCheckedError
 from forestgis.parcels.models import LedgerImport
@@ -26,6 +27,7 @@ from forestgis.tenancy.principal import current
 
 CHECK = "parcels.check"
 STORE = "parcels.store"
+RELATE = "parcels.relate"
 Kind, State = LedgerImport.Kind, LedgerImport.State
 _READERS: dict[str, Callable[..., LedgerReport]] = {
     Kind.MAP: import_map,
@@ -126,10 +128,27 @@ def store(upload_id: UUID) -> LedgerImport:
     return upload
 
 
+def ask_to_relate(municipality: Municipality) -> Job:
+    """Have the lots of a municipality related to its current register.
+
+    Raises
+    ------
+    NotYoursError
+    """
+    check_may_write(municipality.pk)
+    return _enqueue(RELATE, municipality.pk, {"municipality": municipality.pk})
+
+
+def relate_current(municipality_code: str) -> int:
+    """Relate lots to the current register; return how many pairs overlap. The job of `ask_to_relate`."""
+    year = current_year(municipality_code)
+    municipality = Municipality.objects.get(pk=municipality_code)
+    return 0 if year is None else relate(municipality, year)
+
+
 def _after_storing(upload: LedgerImport) -> None:
-    year = current_year(upload.municipality_id)
-    if upload.kind == Kind.MAP and year is not None:
-        relate(upload.municipality, year)
+    if upload.kind == Kind.MAP:
+        relate_current(upload.municipality_id)
     # It holds persons' data that are in the ledger now.
     _forget_file(upload)
 
@@ -147,11 +166,15 @@ def _read(upload: LedgerImport, *, dry_run: bool) -> LedgerReport:
 
 
 def _ask(upload: LedgerImport, job: str) -> None:
+    upload.job = _enqueue(job, upload.municipality_id, {"import": str(upload.pk)})
+
+
+def _enqueue(job: str, municipality_code: str, params: dict[str, str]) -> Job:
     user_id = current().user_id
-    upload.job = enqueue(
+    return enqueue(
         job,
-        municipality_code=upload.municipality_id,
-        params={"import": str(upload.pk)},
+        municipality_code=municipality_code,
+        params=params,
         requested_by=None if user_id is None else User.objects.get(pk=user_id),
     )
 

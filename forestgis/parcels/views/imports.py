@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from forestgis.accounts.access import handles_persons
 from forestgis.parcels import selectors
 from forestgis.parcels.errors import ParcelsError
-from forestgis.parcels.forms import UploadForm
+from forestgis.parcels.forms import RelateForm, UploadForm
 from forestgis.parcels.models import LedgerImport
 from forestgis.parcels.services import uploads
 
@@ -41,8 +41,27 @@ def import_list(request: HttpRequest) -> HttpResponse:
             else:
                 return redirect("parcels:import_detail", upload.pk)
     page = Paginator(selectors.imports(), _PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "may_write": handles_persons()}
+    context = {
+        "form": form,
+        "page": page,
+        "may_write": handles_persons(),
+        "relate_form": RelateForm(),
+    }
     return render(request, "parcels/import_list.html", context, status=status)
+
+
+@require_POST
+def relate(request: HttpRequest) -> HttpResponse:
+    """Have the overlap of lots and 小班 computed anew, for a register that has changed."""
+    form = RelateForm(request.POST)
+    if form.is_valid():
+        try:
+            uploads.ask_to_relate(form.cleaned_data["municipality"])
+        except ParcelsError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("筆と小班の重なりの計算を依頼しました。"))
+    return redirect("parcels:import_list")
 
 
 @require_safe

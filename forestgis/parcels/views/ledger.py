@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,10 +18,11 @@ from forestgis.accounts.access import handles_persons, may_write
 from forestgis.audit.selectors import history_of
 from forestgis.parcels import exports, selectors
 from forestgis.parcels.errors import NotYoursError
-from forestgis.parcels.forms import PublishForm, PurposeForm, SearchForm
+from forestgis.parcels.forms import OwnerSearchForm, PublishForm, PurposeForm, SearchForm
 from forestgis.parcels.models import Parcel
 from forestgis.parcels.services.publication import publish
 from forestgis.web.history import described
+from forestgis.web.pdf import pdf_response, render_pdf
 
 _PAGE_SIZE = 50
 
@@ -31,7 +33,13 @@ def parcel_list(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     page = Paginator(_found(form), _PAGE_SIZE).get_page(request.GET.get("page"))
     own = selectors.own_municipalities()
-    context = {"form": form, "page": page, "query": _without_page(request), "own": own[:2]}
+    context = {
+        "form": form,
+        "page": page,
+        "query": _without_page(request),
+        "own": own[:2],
+        "may_see_owners": handles_persons(),
+    }
     return render(request, "parcels/parcel_list.html", context)
 
 
@@ -59,6 +67,34 @@ def parcel_owners(request: HttpRequest, parcel_id: int) -> HttpResponse:
         return _detail(request, parcel, purpose=form, status=400)
     owners = selectors.owners_of(parcel, form.words())
     return _detail(request, parcel, owners=owners, purpose=form)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def owner_search(request: HttpRequest) -> HttpResponse:
+    """Find lots by their owner, after writing down what for."""
+    if not handles_persons():
+        raise Http404
+    form = OwnerSearchForm(request.POST or None)
+    context: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        context["owners"] = selectors.lots_of_owner(form.cleaned_data["name"], form.words())
+        context["limit"] = selectors.OWNERS_FOUND
+    status = 400 if form.is_bound and not form.is_valid() else 200
+    return render(request, "parcels/owner_search.html", context, status=status)
+
+
+@require_safe
+def parcel_slip(request: HttpRequest, parcel_id: int) -> HttpResponse:
+    """Print what anybody may read of a lot (閲覧)."""
+    parcel = _parcel_or_404(parcel_id)
+    context = {
+        "parcel": parcel,
+        "shares": selectors.shares_of(parcel),
+        "today": timezone.localdate(),
+    }
+    document = render_pdf("parcels/parcel_slip.html", context, request=request)
+    return pdf_response(document, _("林地台帳_%(lot)s") % {"lot": parcel}, personal=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
