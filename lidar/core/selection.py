@@ -40,7 +40,8 @@ spread of heights is the usual multi-metric form (Naesset 2002, White et al. 201
 
 GAIN_PER_PREDICTOR = 0.02
 _MOST_PREDICTORS = 4
-_PLOTS_PER_COEFFICIENT = 6
+_PLOTS_PER_COEFFICIENT = 13
+"""Constant and share counted; ten to fifteen is the usual rule (Harrell 2015, chapter 4)."""
 
 
 def offered(metrics: Metrics) -> tuple[str, ...]:
@@ -63,7 +64,8 @@ def choose(family: str, metrics: Metrics, response: Array) -> PowerLaw | ForestL
     if family not in ("power", "log-linear"):
         return laws.unfitted(family, pool, metrics, response)
     extra = (SHARE,) if SHARE in metrics else ()
-    subsets = [(*names, *extra) for names in _subsets(pool, len(response))]
+    most = len(response) // _PLOTS_PER_COEFFICIENT - 1 - len(extra)
+    subsets = [(*names, *extra) for names in _subsets(pool, most)]
     errors = [_closed_form_error(names, metrics, response) for names in subsets]
     scores = [
         error * (1 + GAIN_PER_PREDICTOR * len(names))
@@ -72,9 +74,8 @@ def choose(family: str, metrics: Metrics, response: Array) -> PowerLaw | ForestL
     return laws.unfitted(family, subsets[int(np.argmin(scores))], metrics, response)
 
 
-def _subsets(pool: tuple[str, ...], n_plots: int) -> Iterator[tuple[str, ...]]:
-    most = int(np.clip(n_plots // _PLOTS_PER_COEFFICIENT - 1, 1, _MOST_PREDICTORS))
-    for size in range(1, min(most, len(pool)) + 1):
+def _subsets(pool: tuple[str, ...], most: int) -> Iterator[tuple[str, ...]]:
+    for size in range(1, min(max(most, 1), _MOST_PREDICTORS, len(pool)) + 1):
         yield from combinations(pool, size)
 
 
