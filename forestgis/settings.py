@@ -146,7 +146,7 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/map/"
 LOGOUT_REDIRECT_URL = "accounts:login"
 # Programs read these: they are answered 401 with a challenge, never sent to a login page.
-API_PREFIXES = ("/wms", "/wfs", "/ogc", "/maps/", "/jobs/")
+API_PREFIXES = ("/wms", "/wmts", "/stac", "/wfs", "/ogc", "/maps/", "/jobs/")
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True

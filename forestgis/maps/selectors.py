@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from tiles.raster.grid import Grid
 from tiles.vector import mvt
 
 _PRODUCTS_AT = """
-    SELECT path FROM {relation}
+    SELECT fid, path, run, (published_at AT TIME ZONE 'Asia/Tokyo')::date FROM {relation}
     WHERE kind = %(kind)s
       AND footprint_3857 && ST_Transform(ST_MakeEnvelope(%(left)s, %(bottom)s, %(right)s, %(top)s, %(epsg)s), 3857)
     ORDER BY published_at DESC, fid
@@ -55,15 +57,37 @@ def _tile_statement(name: str, z: int) -> Prepared:
     return Prepared(f"tile_{digest}", ("geometry", "geometry"), sql)
 
 
-def product_files(layer: Layer, grid: Grid, *, using: str) -> list[Path]:
-    """Return the files of a raster layer under a picture that the reader may see, newest publication first."""
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A raster file that the reader may see, of a published run."""
+
+    key: int
+    file: Path
+    run: str
+    published_on: dt.date
+
+
+def products_at(layer: Layer, grid: Grid, *, using: str) -> list[Product]:
+    """Return the products of a raster layer under a picture that the reader may see, newest publication first."""
     source, _ = layer.raster
     statement = _PRODUCTS_AT.format(relation=source.relation)
     bounds = dict(zip(("left", "bottom", "right", "top"), grid.bounds, strict=True))
     with connections[using].cursor() as cursor:
         cursor.execute(statement, {"kind": source.kind, "epsg": grid.epsg, **bounds})
-        paths = [row[0] for row in cursor.fetchall()]
-    return [path for path in map(_inside_store, paths) if path is not None]
+        rows = cursor.fetchall()
+    return [
+        Product(key, file, run, published_on)
+        for key, path, run, published_on in rows
+        if (file := _inside_store(path)) is not None
+    ]
+
+
+def product_file(key: int, *, using: str) -> Path | None:
+    """Return the file of one product, or None where the reader may see no such product."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT path FROM map_raster_product WHERE fid = %s", [key])
+        row = cursor.fetchone()
+    return _inside_store(row[0]) if row else None
 
 
 def _inside_store(path: str) -> Path | None:

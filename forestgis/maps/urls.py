@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from forestgis.maps import qgis, views
+from forestgis.maps import products, qgis, views, wmts
 from forestgis.maps.ogcapi import routes as ogcapi_routes
 from forestgis.maps.ogcapi import views as ogcapi
 from forestgis.maps.wfs.service import wfs
@@ -37,7 +37,16 @@ urlpatterns = [
     path("maps/forestgis.qgz", qgis.project, name="qgis-project"),
     path("maps/legend/<slug:name>.json", views.legend_json, name="legend"),
     path("maps/tiles/<slug:name>.json", views.tile_json, name="tilejson"),
+    path("maps/raster/<slug:name>/value", views.raster_value, name="raster-value"),
+    path("maps/products/<int:key>.tif", products.download, name="product"),
     path("wms", wms, name="wms"),
+    path("wmts", wmts.service, name="wmts"),
+    path("wmts/1.0.0/WMTSCapabilities.xml", wmts.capabilities, name="wmts-capabilities"),
+    path(
+        "wmts/<slug:name>/default/<slug:matrix_set>/<int:z>/<int:row>/<int:column>.<raster:ending>",
+        wmts.tile,
+        name="wmts-tile",
+    ),
     path("wfs", wfs, name="wfs"),
     path("ogc", ogcapi.landing),
     path("ogc/", ogcapi.landing, name="ogcapi-landing"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -10,7 +12,7 @@ from forestgis.maps import selectors
 from forestgis.maps.access import map_alias, readable_layer, readable_layers, reader
 from forestgis.maps.kept import STATE, kept_tile
 from forestgis.maps.language import spoken
-from forestgis.maps.pictures import raster_picture
+from forestgis.maps.pictures import raster_picture, raster_values
 from forestgis.maps.revisions import revisions_for, state_of
 from tiles.errors import TileAddressError
 from tiles.layer import Layer
@@ -101,6 +103,20 @@ def raster(request: HttpRequest, name: str, z: int, x: int, y: int, ending: str)
     except TileAddressError as error:
         return _no_tile(error)
     return raster_picture(request, layer, grid, ending)
+
+
+@require_safe
+def raster_value(request: HttpRequest, name: str) -> JsonResponse:
+    """Give the values of a raster layer at `lon`, `lat` in degrees, one for each product, newest publication first."""
+    layer = readable_layer(name, raster=True)
+    try:
+        place = float(request.GET["lon"]), float(request.GET["lat"])
+    except (KeyError, ValueError):
+        place = math.nan, math.nan
+    if not (abs(place[0]) <= 180 and abs(place[1]) < 86):
+        message = "lon and lat are needed: degrees, for example lon=143.1&lat=44.2"
+        return JsonResponse({"error": "bad_place", "message": message}, status=400)
+    return JsonResponse({"layer": name, "values": raster_values(layer, (4326, *place))})
 
 
 def _tile_layers(layer: Layer) -> list[dict[str, object]]:

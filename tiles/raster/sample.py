@@ -74,6 +74,17 @@ def sample(
     return block.data[:, rows, columns], gaps
 
 
+def value_at(data: DatasetReader, epsg: int, x: float, y: float) -> float | None:
+    """Return the value of the pixel at a place (easting or longitude first); None where there is none."""
+    if data.crs.to_epsg() != epsg:
+        x, y = _transformer(epsg, data.crs.to_wkt()).transform(x, y)
+    column, row = (math.floor(index) for index in ~data.transform * (x, y))
+    if not (0 <= column < data.width and 0 <= row < data.height):
+        return None
+    pixel = data.read(1, window=Window(column, row, 1, 1), masked=True)
+    return None if np.ma.getmaskarray(pixel)[0, 0] else round(float(pixel[0, 0]), 6)
+
+
 def _places(data: DatasetReader, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return column and row, as fractions, of the file's pixels at the middles of the grid's."""
     left, bottom, right, top = grid.bounds
