@@ -117,7 +117,9 @@ def measured(work: Callable[[], Any]) -> Measured:
     """Do some work in a process of its own."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        return pool.submit(_measured, work).result()
+        taken: Measured = pool.submit(_measured, work).result()
+    sys.stderr.write(f"{taken}\n")
+    return taken
 
 
 def _measured(work: Callable[[], Any]) -> Measured:

@@ -31,7 +31,7 @@ class RunParams:
         How much wider a tile's points are read: the ground filter's window and
         the largest crown reach this far.
     tile_points : int
-        A tile with more points by the headers is divided; 7 million keep a worker
+        A tile with more points by the headers is divided; 6 million keep a worker
         under 600 MB.
     ground : "auto", "delivered" or "found"
         "auto" takes the delivered class 2 when every file has it and it is good,
@@ -66,7 +66,7 @@ class RunParams:
     expected_epsg: int | None = None
     tile_m: float = 1000.0
     buffer_m: float = 30.0
-    tile_points: int = 7_000_000
+    tile_points: int = 6_000_000
     ground: Literal["auto", "delivered", "found"] = "auto"
     skip_refused: bool = False
     zone_grid_m: float = 200.0
