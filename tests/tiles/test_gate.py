@@ -165,3 +165,25 @@ def test_axis_order_agrees_with_the_epsg_registry():
         first = CRS.from_epsg(code).axis_info[0].direction
         assert north_first(f"EPSG:{code}") == (first == "north"), code
     assert not north_first("CRS:84")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"DPI": "300"},
+        {"MAP_RESOLUTION": "300"},
+        {"FORMAT_OPTIONS": "dpi:300"},
+        {"FORMAT_OPTIONS": "antialias:on;dpi:300"},
+        {"DPI": "300", "MAP_RESOLUTION": "300", "FORMAT_OPTIONS": "dpi:300"},
+    ],
+)
+def test_the_resolution_of_a_print_in_any_clients_word(sent):
+    asked = {"SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetMap", "LAYERS": "stand", **sent}
+    assert admit(asked.items(), ["stand"]).params["MAP_RESOLUTION"] == "300"
+    assert "DPI" not in admit(asked.items(), ["stand"]).params
+
+
+def test_a_resolution_that_no_printer_has():
+    asked = {"SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetMap", "LAYERS": "stand"}
+    with pytest.raises(OgcError, match="30 to 600"):
+        admit({**asked, "DPI": "9999"}.items(), ["stand"])

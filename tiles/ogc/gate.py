@@ -105,6 +105,7 @@ def admit(
             ogc_code="OperationNotSupported",
             locator="REQUEST",
         )
+    given = _one_resolution(given)
     version = _version(given, request)
     params = {"SERVICE": "WMS", "REQUEST": request, **({"VERSION": version} if version else {})}
     for name in _USED[request]:
@@ -183,6 +184,17 @@ def picture_of_error(pairs: Iterable[tuple[str, str]], error: OgcError) -> str |
         "BBOX": "0,0,1,1",
     }
     return urlencode(asked | kept)
+
+
+def _one_resolution(given: dict[str, str]) -> dict[str, str]:
+    """Say the resolution of a print in the map server's word, whichever of the clients' words it came in.
+
+    QGIS sends all three: DPI, MAP_RESOLUTION and FORMAT_OPTIONS=dpi:300, the words of QGIS Server, MapServer and
+    GeoServer.
+    """
+    option = re.search(r"(?:^|;)dpi:(\d{1,4})(?:;|$)", given.get("FORMAT_OPTIONS", "").lower())
+    dpi = given.get("MAP_RESOLUTION") or given.get("DPI") or (option.group(1) if option else "")
+    return {**given, "MAP_RESOLUTION": dpi} if dpi else given
 
 
 def _check_styles(params: Mapping[str, str]) -> None:
