@@ -104,7 +104,8 @@ def test_gdal_draws_a_matrix_set(address, world, middle, tmp_path, name):
         "-projwin", str(lon - 0.0005), str(lat + 0.0005), str(lon + 0.0005), str(lat - 0.0005),
         "-outsize", "64", "64", source, str(tmp_path / "out.tif"),
     ]  # fmt: skip
-    subprocess.run(command, check=True, timeout=120)
+    # Its cache of tiles would lie in the working folder.
+    subprocess.run(command, check=True, timeout=120, cwd=tmp_path)
     with rasterio.open(tmp_path / "out.tif") as data:
         colour = data.read()[:3, 32, 32]
     assert "#{:02x}{:02x}{:02x}".format(*colour) == legend(BY_NAME[LAYER])[3]["color"]
