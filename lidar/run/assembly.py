@@ -62,13 +62,14 @@ class TreeParts:
 
 @dataclass(frozen=True, slots=True)
 class TileTotals:
-    """Sums over the tiles, for the quality report."""
+    """Sums over the tiles, for the quality report, and why tiles were left empty."""
 
     points: int
     terrain_points: int
     terrain_cells: int
     void_cells: int
     trees: int
+    failed: dict[str, str]
 
 
 def raster_parts(
@@ -131,7 +132,7 @@ def totals(batch: Batch, tiles: Path) -> TileTotals:
             cells_known += int(known.sum())
             void += int((arrays["void"] & known).sum())
             trees += len(arrays["tree_x"])
-    return TileTotals(points, terrain, cells_known, void, trees)
+    return TileTotals(points, terrain, cells_known, void, trees, _failures(tiles))
 
 
 def survey(batch: Batch, tiles: Path) -> SurveyQuality:
@@ -152,6 +153,11 @@ def survey(batch: Batch, tiles: Path) -> SurveyQuality:
         classes += found.classes
     flat = cells.reshape(len(CELL_FIGURES), -1)
     return SurveyQuality(flat, empty.ravel(), joined_lines(lines), joined(pairs, 2), classes)
+
+
+def _failures(tiles: Path) -> dict[str, str]:
+    """Return the names of tiles that were left empty, each with the reason."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(tiles.glob("*.failed"))}
 
 
 def cell_of(mesh: Grid, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pyproj import CRS
 
+from lidar.core.points import HIGH_NOISE, LOW_NOISE, WATER
 from lidar.errors import CrsError, DecodeError, HeaderError, LidarError, WorkerError
 from lidar.io import crs as crs_io
 from lidar.io import headers
@@ -25,6 +26,8 @@ from lidar.run.statistics import PointStatistics, describe
 FEWEST_POINTS = 100
 SPARSEST_M2 = 0.01
 LOW_PULSE_DENSITY_M2 = 4.0
+LEAST_PULSE_DENSITY_M2 = 1.0
+MOSTLY, MUCH_NOISE = 0.9, 0.05
 LATTICE = 1000
 
 
@@ -201,6 +204,7 @@ def _feet(report: FileReport, file: LasFile) -> Fault:
 def _point_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
     return [
         *_amount_faults(report, seen),
+        *_class_faults(report, seen),
         *_ground_faults(report, seen),
         *_time_faults(report, seen),
     ]
@@ -221,7 +225,13 @@ def _amount_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
             )
         ]
     faults = []
-    if pulses is not None and pulses < LOW_PULSE_DENSITY_M2:
+    if pulses is not None and pulses < LEAST_PULSE_DENSITY_M2:
+        message = (
+            f"{name}: {pulses:.2f} pulses per m2, under 1: terrain, trees and volumes are a rough "
+            "picture, not figures to decide by"
+        )
+        faults.append(warn("very_low_density", message, pulse_density_m2=pulses))
+    elif pulses is not None and pulses < LOW_PULSE_DENSITY_M2:
         message = f"{name}: {pulses:.2f} pulses per m2, under the usual 4; trees will be missed"
         faults.append(warn("low_density", message, pulse_density_m2=pulses))
     if seen.outside_bounds:
@@ -234,6 +244,24 @@ def _amount_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
                 seen=seen.points_seen,
             )
         )
+    return faults
+
+
+def _class_faults(report: FileReport, seen: PointStatistics) -> list[Fault]:
+    counts = {int(kind): n for kind, n in seen.classes.items()}
+    total = max(sum(counts.values()), 1)
+    water = counts.get(WATER, 0) / total
+    noise = sum(counts.get(kind, 0) for kind in (LOW_NOISE, HIGH_NOISE)) / total
+    faults = []
+    if water >= MOSTLY:
+        message = f"{report.name}: {water:.0%} of the points are water; no trees can be found there"
+        faults.append(warn("mostly_water", message, share=round(water, 4)))
+    if noise >= MUCH_NOISE:
+        message = (
+            f"{report.name}: {noise:.1%} of the points are classified as noise (7, 18) and are left "
+            "out; ask how they were found when that seems much"
+        )
+        faults.append(warn("much_noise", message, share=round(noise, 4)))
     return faults
 
 

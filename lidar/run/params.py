@@ -38,6 +38,8 @@ class RunParams:
         else finds ground from the points.
     skip_refused : bool
         True leaves refused files out, and says so; False refuses the batch.
+    skip_failed_tiles : bool
+        True leaves tiles empty that cannot be computed, and says so; False ends the run.
     zone_grid_m : float
         Edge of the squares that stand in where no compartments are given.
     scan_date : str or None
@@ -69,6 +71,7 @@ class RunParams:
     tile_points: int = 6_000_000
     ground: Literal["auto", "delivered", "found"] = "auto"
     skip_refused: bool = False
+    skip_failed_tiles: bool = False
     zone_grid_m: float = 200.0
     scan_date: str | None = None
     scan_method: str = "1"

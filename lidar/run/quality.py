@@ -46,7 +46,8 @@ def survey(
         "thin_cells_share": round(float((pulses_m2 < LOW_PULSE_DENSITY_M2).mean()), 4),
         "survey": figures,
         "checks": survey_report.checks(figures, times.last if times.known else None),
-        "notes": _survey_notes(batch, times),
+        "failed_tiles": totals.failed,
+        "notes": _survey_notes(batch, times) + _gap_notes(cells, measured, totals.failed),
     }
 
 
@@ -104,6 +105,21 @@ def _survey_notes(batch: Batch, times: Times) -> list[Note]:
     if refused:
         message = f"{len(refused)} files were refused and are left out: {', '.join(refused)}"
         notes.append(_note("files_refused", message, files=refused))
+    return notes
+
+
+def _gap_notes(cells: Cells, measured: SurveyQuality, failed: dict[str, str]) -> list[Note]:
+    notes = []
+    if failed:
+        message = f"{len(failed)} tiles could not be computed and are empty: {', '.join(failed)}"
+        notes.append(_note("tiles_failed", message, tiles=failed))
+    bare = (measured.cells[0] > 0) & ~cells.scanned
+    if bare.any():
+        message = (
+            f"{int(bare.sum())} cells have returns but no terrain is known near: they have no heights "
+            "and no volumes"
+        )
+        notes.append(_note("no_terrain", message, cells=int(bare.sum())))
     return notes
 
 

@@ -69,6 +69,11 @@ class TileJob:
         """The file that is there when the job is done."""
         return self.folder / f"{self.tile.name}.npz"
 
+    @property
+    def failed(self) -> Path:
+        """The file that says why the tile is empty."""
+        return self.folder / f"{self.tile.name}.failed"
+
 
 @dataclass(frozen=True, slots=True)
 class _Heights:
@@ -83,13 +88,21 @@ class _Heights:
 
 def compute(job: TileJob) -> None:
     """Compute a tile from its points and write it by one rename."""
-    points = load(job.spill, range(job.files), job.tile, job.origin_m, job.crs)
+    _write(job, load(job.spill, range(job.files), job.tile, job.origin_m, job.crs))
+
+
+def _write(job: TileJob, points: Points) -> None:
     arrays = from_points(points, job.tile, job.plots, job.ground, job.params)
     job.folder.mkdir(parents=True, exist_ok=True)
     making = job.done.with_suffix(f".{os.getpid()}.making")
     with making.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     making.replace(job.done)
+
+
+def compute_empty(job: TileJob) -> None:
+    """Write a tile that could not be computed as one without points."""
+    _write(job, Points.empty(job.origin_m, job.crs))
 
 
 def from_points(

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from lidar.errors import LidarError
 from lidar.run.batch import Batch
 from lidar.run.params import RunParams
 from lidar.run.plan import Tile
 from lidar.run.pool import Pool
-from lidar.run.tile import TileJob, compute
+from lidar.run.tile import TileJob, compute, compute_empty
 
 
 def compute_all(
@@ -27,12 +28,22 @@ def compute_all(
     pool : Pool
     report : callable (name of the tile)
         Called once for every tile computed, also for those found done.
+
+    Raises
+    ------
+    LidarError
+        The first that a tile raised, unless `params.skip_failed_tiles`.
+    RunCancelledError
+        If asked to stop.
     """
     jobs = [_job(batch, tile, folder, params) for tile in batch.layout.tiles]
     for job in jobs:
         if job.done.exists():
             report(job.tile.name)
-    for job, _ in pool.map(compute, [job for job in jobs if not job.done.exists()]):
+    missing = [job for job in jobs if not job.done.exists()]
+    for job, outcome in pool.outcomes(compute, missing):
+        if isinstance(outcome, LidarError):
+            _leave_empty(job, outcome)
         _forget_points(batch.spill, job.tile)
         report(job.tile.name)
 
@@ -40,6 +51,16 @@ def compute_all(
 def forget(work: Path) -> None:
     """Remove the parts of a run."""
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _leave_empty(job: TileJob, error: LidarError) -> None:
+    """Go on without a tile where that was chosen."""
+    if not job.params.skip_failed_tiles:
+        raise error
+    job.folder.mkdir(parents=True, exist_ok=True)
+    # the reason first: a tile that is there without it would pass for computed
+    job.failed.write_text(str(error), encoding="utf-8")
+    compute_empty(job)
 
 
 def _job(batch: Batch, tile: Tile, folder: Path, params: RunParams) -> TileJob:
