@@ -15,7 +15,7 @@ from lidar.simulate.scene import make_scene
 _DEFAULT = SceneParams()
 
 
-@click.command()
+@click.command(short_help="A made-up forest with its scan and truth.")
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--width", "width_m", default=_DEFAULT.width_m, show_default=True, help="Metres.")
 @click.option("--height", "height_m", default=_DEFAULT.height_m, show_default=True, help="Metres.")

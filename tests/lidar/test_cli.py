@@ -81,3 +81,49 @@ def test_simulate_makes_a_scene_that_can_be_inspected(call, tmp_path):
     done = call("simulate", tmp_path / "scene", *sizes, "--workers", 1)
     assert done.exit_code == 0, done.output
     assert call("inspect", tmp_path / "scene").exit_code == 0
+
+
+def test_help_of_every_command_says_what_it_takes(call):
+    for name in main.commands:
+        done = call(name, "--help")
+        assert done.exit_code == 0
+        assert len(done.output.splitlines()) > 5
+
+
+def test_quality_prints_checks_and_fails_only_when_strict(call, grove, tmp_path):
+    done = call("quality", grove, "--out", tmp_path / "q", "--workers", 0)
+    assert done.exit_code == 0, done.output
+    assert "quality.html" in done.output.replace("\n", "")
+    assert "not kept" in done.output  # three pulses per m2
+    strict = call("quality", grove, "--out", tmp_path / "q", "--workers", 0, "--strict")
+    assert strict.exit_code == 3
+
+
+def test_deliver_and_compare_tell_why_not(call, grove, tmp_path):
+    run = call("run", grove / "line_1.laz", "--out", tmp_path / "out", "--workers", 0)
+    assert run.exit_code == 0, run.output
+    done = call("deliver", tmp_path / "out", "--out", tmp_path / "d")
+    assert done.exit_code == 1
+    assert "municipalities" in done.output
+    same = call("compare", tmp_path / "out", tmp_path / "out", "--out", tmp_path / "c")
+    assert same.exit_code == 1
+    assert "day of the scan" in same.output or "earlier" in same.output
+
+
+def test_check_raster(call, grove, tmp_path):
+    run = call("run", grove / "line_1.laz", "--out", tmp_path / "out", "--workers", 0)
+    assert run.exit_code == 0, run.output
+    good = call("check-raster", tmp_path / "out" / "rasters" / "chm.tif")
+    assert "refuse" not in good.output
+    assert good.exit_code == 0
+    bad = call("check-raster", tmp_path / "out" / "rasters" / "cs_map.tif")
+    assert bad.exit_code == 3
+    assert "bands" in bad.output
+
+
+def test_a_density_table_without_groups_is_told(call, grove, tmp_path):
+    table = tmp_path / "density.csv"
+    table.write_text("species,b1\nlarch,1\n")
+    done = call("run", grove, "--out", tmp_path / "o", "--stand-density", table)
+    assert done.exit_code == 1
+    assert "group" in done.output

@@ -1,0 +1,1 @@
+"""Commands of ``python -m lidar``: a thin face of `lidar.run`."""
