@@ -44,7 +44,6 @@ def compute_all(
     for job, outcome in pool.outcomes(compute, missing):
         if isinstance(outcome, LidarError):
             _leave_empty(job, outcome)
-        _forget_points(batch.spill, job.tile)
         report(job.tile.name)
 
 
@@ -75,8 +74,3 @@ def _job(batch: Batch, tile: Tile, folder: Path, params: RunParams) -> TileJob:
         folder=folder,
         params=params,
     )
-
-
-def _forget_points(spill: Path, tile: Tile) -> None:
-    for part in spill.glob(f"file_*/{tile.name}.points"):
-        part.unlink()

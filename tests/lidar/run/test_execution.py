@@ -299,6 +299,22 @@ def test_cancelling_keeps_what_is_done_and_going_on_ends_alike(done, grove, tmp_
     assert digests(tmp_path) == digests(done[0].out_dir)
 
 
+def test_going_on_with_other_settings_starts_from_all_points(grove, tmp_path):
+    """Tiles done under the first settings must not be missing their points under the second."""
+    with pytest.raises(RunCancelledError):
+        execute(
+            inputs(grove),
+            tmp_path / "out",
+            params=SMALL,
+            workers=0,
+            should_cancel=lambda: bool(list(tmp_path.glob("out/.work/*/tiles/*.npz"))),
+        )
+    changed = RunParams(tile_m=100.0, zone_grid_m=100.0)
+    execute(inputs(grove), tmp_path / "out", params=changed, workers=0)
+    execute(inputs(grove), tmp_path / "fresh", params=changed, workers=0)
+    assert digests(tmp_path / "out") == digests(tmp_path / "fresh")
+
+
 def test_killing_a_run_and_starting_it_again_ends_alike(done, grove, tmp_path):
     code = (
         "import sys; from pathlib import Path; from lidar.run import RunParams, execute\n"
