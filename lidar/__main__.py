@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from lidar.commands.look import check_raster, inspect, quality
-from lidar.commands.work import compare, deliver, run
+from lidar.commands.work import compare, copc, deliver, run
 from lidar.simulate.cli import simulate
 
 HELP = """Turn airborne point clouds into terrain, canopy and hardwood volume.
@@ -28,7 +28,7 @@ def main() -> None:
     """Gather the commands."""
 
 
-for command in (inspect, quality, run, deliver, compare, check_raster, simulate):
+for command in (inspect, quality, run, deliver, compare, check_raster, copc, simulate):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -54,6 +54,12 @@ class SchedulerError(LidarError):
     code = "scheduler"
 
 
+class CopcError(LidarError):
+    """Points cannot be written as one COPC file: none, or too many at once."""
+
+    code = "copc"
+
+
 class EpochError(LidarError):
     """Two results cannot be compared: no common ground, system or order in time."""
 

@@ -21,11 +21,14 @@ from lidar.commands.options import (
     SKIP_FAILED,
     SKIP_REFUSED,
     WORKERS,
+    crs_of,
     point_clouds,
     progress,
     stand_density,
     told_errors,
 )
+from lidar.io.copc import write as write_copc
+from lidar.io.las import Box, open_checked
 from lidar.run import RunParams, RunResult, execute
 from lidar.run.delivery import deliver as deliver_result
 from lidar.run.epochs import compare as compare_results
@@ -122,6 +125,25 @@ def compare(before: Path, after: Path, out: Path) -> None:
     with told_errors():
         report = compare_results(before, after, out)
     _print_change(Console(), report, out)
+
+
+@click.command(short_help="A file for a viewer on the web.")
+@PATHS
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--bounds", type=float, nargs=4, metavar="LEFT BOTTOM RIGHT TOP", help="Part to take, metres."
+)
+@EPSG
+def copc(paths: tuple[Path, ...], out: Path, bounds: Box | None, epsg: int | None) -> None:
+    """Write files, or a part of them, as one COPC that a viewer opens at any scale.
+
+    Up to 40 million points; of more, take parts by their bounds.
+    """
+    with told_errors():
+        files = [open_checked(path, crs_of(epsg)) for path in point_clouds(paths)]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        count = write_copc(files, out, bounds)
+    click.echo(f"{count:,} points in {out}")
 
 
 def _print_change(console: Console, report: dict[str, Any], out: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 
+import laspy
 import pytest
 from click.testing import CliRunner
 
@@ -127,3 +128,16 @@ def test_a_density_table_without_groups_is_told(call, grove, tmp_path):
     done = call("run", grove, "--out", tmp_path / "o", "--stand-density", table)
     assert done.exit_code == 1
     assert "group" in done.output
+
+
+def test_copc_of_a_part(call, grove, tmp_path):
+    out = tmp_path / "view.copc.laz"
+    bounds = (58_400, 13_300, 58_450, 13_350)
+    done = call("copc", grove, "--out", out, "--bounds", *bounds)
+    assert done.exit_code == 0, done.output
+    with laspy.open(out) as reader:
+        assert reader.header.point_count > 5000
+        assert reader.header.maxs[0] < 58_450
+    nothing = call("copc", grove, "--out", tmp_path / "no.copc.laz", "--bounds", 0, 0, 1, 1)
+    assert nothing.exit_code == 1
+    assert "no points" in nothing.output
