@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lidar.errors import LidarError
+from lidar.run.conversion import FORMATS, LAS_SUFFIXES
 from lidar.run.execution import OnProgress
 
-SUFFIXES = (".las", ".laz")
 PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
@@ -77,11 +77,13 @@ def progress() -> Iterator[OnProgress]:
 
 
 def point_clouds(paths: Iterable[Path]) -> list[Path]:
-    """Return files as given, and for folders the LAS and LAZ files in them and below."""
+    """Return files as given, and for folders the point clouds in them and below."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            found += sorted(
+                p for p in path.rglob("*") if p.suffix.lower() in (*LAS_SUFFIXES, *FORMATS)
+            )
         else:
             found.append(path)
     if not found:

@@ -15,7 +15,7 @@ from lidar.core.relief import slope_deg
 from lidar.core.sampling import Raster
 
 SMOOTHING_M = 3.0
-STEEPEST_RAD = 1.5
+STEEPEST_RAD = np.pi / 3
 SHARPEST_PER_M = 0.1
 HIGHEST_M = 2300.0
 

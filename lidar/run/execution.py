@@ -36,6 +36,7 @@ from lidar.run import (
 )
 from lidar.run.assembly import Cells, TreeParts
 from lidar.run.batch import Batch, Plan, prepare
+from lidar.run.conversion import as_las
 from lidar.run.params import RunParams
 from lidar.run.pool import Pool, open_pool
 from lidar.run.publishing import publish, put
@@ -45,7 +46,7 @@ from lidar.run.volumes import Volumes
 
 OnProgress = Callable[[int, int, str, str], None]
 
-WORK = ".work"
+WORK, CONVERTED = ".work", "converted"
 LIBRARIES = (
     *("numpy", "scipy", "scikit-learn", "laspy", "lazrs", "rasterio", "pyproj", "shapely"),
     *("exactextract", "pyogrio"),
@@ -108,7 +109,7 @@ def execute(
     Parameters
     ----------
     files : iterable of path
-        LAS, LAZ or COPC.
+        LAS, LAZ or COPC; PLY, PCD, BPF, PTS and E57 go through PDAL.
     out_dir : path
         Made if missing; products of an earlier run in it are replaced.
     compartments : Zones or path, optional
@@ -139,6 +140,8 @@ def execute(
         If compartments, municipalities or plots cannot be used.
     DecodeError
         If a file turns out to be damaged.
+    PdalMissingError, PdalPipelineError
+        If a file of another format cannot be converted.
     SchedulerError
         If the scheduler cannot be used.
     RunCancelledError
@@ -225,7 +228,7 @@ def _computed(
     """Read all files and compute all tiles; return the batch and the folder of its parts."""
     with pool:
         batch = prepare(
-            [Path(f) for f in files],
+            as_las([Path(f) for f in files], out / WORK / CONVERTED, params.epsg),
             lambda crs: None if plots is None else plots.to(crs),
             params,
             out / WORK,
