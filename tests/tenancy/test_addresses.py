@@ -9,8 +9,12 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from shapely.geometry import MultiPolygon, box
 
 from forestgis.audit.models import Entry
+from forestgis.maps.catalogue import LAYERS
+from forestgis.registry.geometry import to_geos
+from forestgis.registry.models import Compartment, Municipality, Stand, Subcompartment
 from forestgis.tenancy.principal import Principal, transaction_as
 
 #: Open to everybody, by the address's pattern: each has its reason.
@@ -113,3 +117,85 @@ def written_by(person):
 def test_administrators_pages_are_theirs_alone(client_for, people, who, pattern):
     status = client_for(people[who]).get(ADDRESSES[pattern]).status_code
     assert status in {403, 404, 405}
+
+
+# --- what another municipality may not see -------------------------------------------
+
+KEY = "11987654321234"
+LOT = "漏れてはならない地番"
+#: Beside the bare addresses: what each protocol and page asks for a row of the register.
+QUERIES = (
+    f"/register/?q={KEY}",
+    "/register/?municipality=01560",
+    f"/register/?lot={LOT}",
+    f"/card/{KEY}/",
+    f"/card/{KEY}/?format=json",
+    "/register/editions/?municipality=01560",
+    *(
+        query.format(layer.name)
+        for layer in LAYERS
+        for query in (
+            "/wfs?service=WFS&version=2.0.0&request=GetFeature&typenames={}&outputformat=geojson",
+            "/ogc/collections/{}/items?f=json",
+            "/maps/tiles/{}/14/14701/5953.mvt",
+        )
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def marked(database, municipality):
+    """A 小班 of 滝上町 with a KEYCODE and a lot that nothing else has."""
+    shape = MultiPolygon([box(143.0, 44.0, 143.1, 44.1)])
+    with transaction_as(Principal("prefecture", can_write=True)):
+        for code in ("01560", "01562"):
+            municipality(code)
+            Municipality.objects.create(
+                code=code, code6=f"{code}0", name=code, bureau="", zone=12, geom=to_geos(shape)
+            )
+        sub = Subcompartment.objects.create(
+            municipality_id="01560",
+            edition=2024,
+            keycode=KEY,
+            compartment_number=5432,
+            number=1234,
+            geom=to_geos(shape),
+            area_ha=1,
+        )
+        Stand.objects.create(subcompartment=sub, municipality_id="01560", lot=LOT, age=40)
+        Compartment.objects.create(
+            municipality_id="01560", edition=2024, number=5432, geom=to_geos(shape)
+        )
+
+
+def shown(client):
+    """Addresses whose answer holds the mark; they echo the words of their own query, which are taken out."""
+    found = set()
+    for address in (*(a for p, a in ADDRESSES.items() if "logout" not in p), *QUERIES):
+        answer = client.get(address)
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        text = body.decode("utf-8", "replace")
+        mark = KEY if KEY not in address and LOT not in address else "5432-1234"
+        if mark in text or (LOT in text and LOT not in address):
+            found.add(address)
+    return found
+
+
+@pytest.mark.parametrize("who", ["neighbour", "neighbour's reader", "operator", "nobody"])
+def test_no_address_shows_another_municipalitys_rows(marked, client_for, officer, people, who):
+    person = {
+        "neighbour": lambda: officer("01562"),
+        "neighbour's reader": lambda: officer("01562", "reader"),
+        "operator": lambda: people["operator"],
+        "nobody": lambda: None,
+    }[who]()
+    assert shown(client_for(person)) == set()
+
+
+def test_its_own_people_see_them_by_page_and_protocol(marked, client_for, officer):
+    """Otherwise the test above would see nothing because there is nothing to see."""
+    seen = shown(client_for(officer("01560", "reader")))
+    assert f"/card/{KEY}/" in seen
+    assert any(address.startswith("/register/") for address in seen)
+    assert any(address.startswith("/wfs") for address in seen)
+    assert any(address.startswith("/ogc/") for address in seen)
