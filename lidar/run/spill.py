@@ -14,7 +14,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -178,6 +178,7 @@ class _Parts:
         """Give points to every tile whose outer box they are in."""
         if not len(points):
             return
+        points = replace(points, gps_time=None)
         near = [t for t in self._tiles if las.touch(t.outer, points.box())]
         wanted = np.zeros(len(points), np.bool_)
         for tile in near:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from lidar.core.grid import Grid
+from lidar.core.kernel import floor_div
 from lidar.core.points import Points
 from lidar.errors import PointsMismatchError
 
@@ -88,3 +89,12 @@ def test_no_points_have_no_box():
     assert len(empty) == 0
     with pytest.raises(PointsMismatchError):
         empty.box()
+
+
+@given(
+    distance=st.integers(-(2**39), 2**39),
+    divisor=st.sampled_from([1, 3, 500, 1000, 2000, 20_000, 999_983]),
+)
+def test_dividing_by_a_factor_rounds_down_as_dividing_does(distance, divisor):
+    for exact in (distance, distance // divisor * divisor, distance // divisor * divisor - 1):
+        assert floor_div(exact, 1.0 / divisor) == exact // divisor
