@@ -20,6 +20,7 @@ from lidar.errors import CarbonFactorError
 CO2_OF_C = 44.0 / 12.0
 YOUNG_YEARS = 20
 TABLE = "carbon_factors.csv"
+CARBON_SPECIES = ("その他広葉樹", "トドマツ")
 
 Array = NDArray[np.float64]
 

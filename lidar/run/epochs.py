@@ -19,7 +19,7 @@ from rasterio.features import geometry_mask
 from rasterio.windows import Window
 
 import lidar
-from lidar.core.carbon import CO2_OF_C, CarbonFactors
+from lidar.core.carbon import CARBON_SPECIES, CO2_OF_C, CarbonFactors
 from lidar.core.change import ChangeParams, canopy_loss, height_growth
 from lidar.core.grid import Grid
 from lidar.core.sampling import Raster
@@ -72,7 +72,7 @@ def compare(
     out_dir: Path | str,
     *,
     params: ChangeParams | None = None,
-    carbon_species: tuple[str, str] = ("その他広葉樹", "トドマツ"),
+    carbon_species: tuple[str, str] = CARBON_SPECIES,
 ) -> Report:
     """Compare two finished runs of one forest.
 

@@ -267,7 +267,9 @@ def _write_products(
     day = times.last if times.known else None
     stands = Stands.of(cells, found, areas.municipalities, day, params)
     zones = _zones(batch, areas.compartments, params)
-    left_out = _write_tables(stands, assembly.trees(batch, parts), zones, made)
+    left_out = _write_tables(
+        stands, assembly.trees(batch, parts), zones, params.carbon_species, made
+    )
     write_json(made / result.MODEL, found.model.to_dict())
     measured, totals = assembly.survey(batch, parts), assembly.totals(batch, parts)
     report = quality.with_volumes(
@@ -318,12 +320,20 @@ def _zones(batch: Batch, zones: Zones | None, params: RunParams) -> Zones:
     return Zones.squares(Grid.covering(batch.layout.mesh.bounds, params.zone_grid_m, batch.crs))
 
 
-def _write_tables(stands: Stands, trees: Iterable[TreeParts], zones: Zones, made: Path) -> int:
+def _write_tables(
+    stands: Stands,
+    trees: Iterable[TreeParts],
+    zones: Zones,
+    carbon_species: tuple[str, str],
+    made: Path,
+) -> int:
     """Write mesh, trees, species and zones; return how many zones the scan does not touch."""
     mesh.write(made / result.MESH, stands)
     tree_points.write(made / result.TREES, stands, trees)
     species.write(made / result.SPECIES, stands)
-    columns, touched = volumes.zone_columns(zones, stands.cells, stands.volumes, stands.day)
+    columns, touched = volumes.zone_columns(
+        zones, stands.cells, stands.volumes, stands.day, carbon_species
+    )
     write_layer(made / result.COMPARTMENTS, zones.geometries[touched], columns, zones.crs)
     return int((~touched).sum())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Literal, get_type_hints
 
+from lidar.core.carbon import CARBON_SPECIES, CarbonFactors
 from lidar.core.ground import GroundParams
 from lidar.core.stand import CONIFER_EQUATION, DensityEquation
 from lidar.core.trees import TreeParams
@@ -38,6 +39,8 @@ class RunParams:
         else finds ground from the points.
     skip_refused : bool
         True leaves refused files out, and says so; False refuses the batch.
+    carbon_species : (str, str)
+        Rows of the carbon factors for hardwood and conifer, see `lidar.core.carbon`.
     skip_failed_tiles : bool
         True leaves tiles empty that cannot be computed, and says so; False ends the run.
     zone_grid_m : float
@@ -60,6 +63,8 @@ class RunParams:
 
     Raises
     ------
+    CarbonFactorError
+        If there are no carbon factors of a species.
     StandDensityError
         If a density diagram lacks a coefficient or its source.
     """
@@ -71,6 +76,7 @@ class RunParams:
     tile_points: int = 6_000_000
     ground: Literal["auto", "delivered", "found"] = "auto"
     skip_refused: bool = False
+    carbon_species: tuple[str, str] = CARBON_SPECIES
     skip_failed_tiles: bool = False
     zone_grid_m: float = 200.0
     scan_date: str | None = None
@@ -83,9 +89,12 @@ class RunParams:
     tree_params: TreeParams = field(default_factory=TreeParams)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "carbon_species", tuple(self.carbon_species))
         # settings that come back from a manifest or a database are plain dictionaries
         for name, kind in (("ground_params", GroundParams), ("tree_params", TreeParams)):
             object.__setattr__(self, name, _rebuilt(kind, getattr(self, name)))
+        for species in self.carbon_species:
+            CarbonFactors.of(species)
         for row in (self.stand_density or {}).values():
             DensityEquation.from_row(row)
 

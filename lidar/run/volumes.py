@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lidar.core import strata, totals, volume
 from lidar.core.calibration import PlotSample
+from lidar.core.carbon import CarbonFactors
 from lidar.core.strata import PureStands
 from lidar.core.totals import ZoneTotal
 from lidar.core.volume_model import CellVolumes, VolumeModel
@@ -87,12 +88,21 @@ def predict(model: VolumeModel, cells: Cells) -> Volumes:
 
 
 def zone_columns(
-    zones: Zones, cells: Cells, volumes: Volumes, scan_date: str | None
+    zones: Zones,
+    cells: Cells,
+    volumes: Volumes,
+    scan_date: str | None,
+    carbon_species: tuple[str, str],
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.bool_]]:
     """Return the columns of the zones' table, and which zones the scan touches.
 
     ``area_ha`` is that of the polygon, ``scanned_ha`` that of the cells with
-    returns in it; volumes are of the latter.
+    returns in it; volumes, and the carbon in them, are of the latter.
+
+    Raises
+    ------
+    CarbonFactorError
+        If there are no carbon factors of a species.
     """
     found = totals.zone_totals(
         volumes.model,
@@ -112,4 +122,9 @@ def zone_columns(
         "calibrated": np.full(len(kept), int(volumes.model.calibrated), np.int32),
         "scanned_on": np.full(len(kept), scan_date, object),
     }
+    carbon = [
+        CarbonFactors.of(species).carbon_t(table[f"{group}_m3"])
+        for group, species in zip(("hardwood", "conifer"), carbon_species, strict=True)
+    ]
+    table["carbon_t"] = np.round(carbon[0] + carbon[1], 2)
     return table, scanned

@@ -17,6 +17,7 @@ from pyproj import CRS
 from lidar.core import mesh20m
 from lidar.errors import (
     BatchRefusedError,
+    CarbonFactorError,
     PlotSampleError,
     ResultError,
     RunCancelledError,
@@ -191,6 +192,18 @@ def test_zone_totals_are_sums_of_the_raster(done):
                     summed += float(value) * part.area / 10_000
             assert summed == pytest.approx(zone.totals[f"{kind}_m3"], rel=1e-6)
             assert zone.totals[f"{kind}_se_m3"] > 0
+
+
+def test_zones_tell_the_carbon_of_their_volume(done):
+    result, _ = done
+    for zone in result.zones:
+        t = zone.totals
+        # density x expansion x (1 + roots) x carbon fraction of other broadleaves and of fir
+        expected = t["hardwood_m3"] * 0.624 * 1.26 * 1.26 * 0.48
+        expected += t["conifer_m3"] * 0.318 * 1.38 * 1.21 * 0.51
+        assert t["carbon_t"] == pytest.approx(expected, abs=0.006)
+    with pytest.raises(CarbonFactorError):
+        RunParams(carbon_species=("オーク", "トドマツ"))
 
 
 def test_calibrated_volumes_follow_the_plots(done):
