@@ -20,7 +20,8 @@ from forestgis.parcels.services.maps import named
 from forestgis.registry.domain.faults import Fault
 from forestgis.registry.models import Municipality
 
-_BATCH = 1000
+#: Rows a statement; more than 1,000 new ones are one entry of the audit trail.
+_BATCH = 5000
 Owners = dict[tuple[str, str], list[OwnerRow]]
 
 

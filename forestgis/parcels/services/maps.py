@@ -19,7 +19,8 @@ from forestgis.parcels.models import Parcel
 from forestgis.registry.geometry import to_geos, to_shapely
 from forestgis.registry.models import Municipality
 
-_BATCH = 1000
+#: Rows a statement; more than 1,000 new ones are one entry of the audit trail.
+_BATCH = 5000
 _LOCAL_SRID = 0
 _NO_SHAPE: dict[str, Any] = {
     "coordinate_system": "",
