@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 from bench.databases import use_register
-from bench.map_services import features, tiles
+from bench.map_services import features, pictures, tiles
 from bench.map_services.processes import Bare, product
 from bench.measure import say
 
@@ -34,8 +34,10 @@ def main() -> None:
     others = _registers(arguments.growth) if arguments.growth else []
     database = use_register(arguments.features)
     bare = Bare.connect()
-    with product(database) as running:
+    with pictures.map_server() as helpers, product(database, helpers) as running:
         figures: dict[str, object] = {**tiles.measure(running, bare)}
+        figures["wms_vs_mapserver"] = round(pictures.wms_ratio(running, bare, helpers), 2)
+    figures["cog_vs_rasterio"] = round(pictures.cog_ratio(), 2)
     figures |= features.measure(database, arguments.answer)
     if others:
         figures[f"growth_{arguments.growth / 1e6:g}m_vs_100k"] = _growth(*map(Bare.connect, others))

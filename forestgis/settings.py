@@ -13,6 +13,7 @@ from forestgis import env
 
 BASE_DIR = env.ROOT
 FORESTGIS_FILES = Path(env.value("FORESTGIS_FILES", str(BASE_DIR / "var" / "files")))
+MAPSERV_SOCKET = env.value("MAPSERV_SOCKET", str(BASE_DIR / "var" / "run" / "mapserv.sock"))
 FORESTGIS_ADDRESS = env.value("FORESTGIS_ADDRESS", "http://127.0.0.1:8000")
 # The background map of the Geospatial Information Authority is the one outside address a page may use.
 FORESTGIS_GSI_BACKGROUND = env.flag("FORESTGIS_GSI_BACKGROUND", default=False)

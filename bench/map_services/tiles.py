@@ -52,11 +52,12 @@ def largest(bare: Bare) -> str:
 def tiles_under(bare: Bare, code: str | None, zoom: int, count: int) -> list[Tile]:
     """Return different tiles with 小班 of a municipality (None: of all) in them, the same ones each time."""
     places = bare.rows(_PLACES, {"code": code, "count": 40 * count})
-    found = dict.fromkeys(_tile(float(str(x)), float(str(y)), zoom) for x, y in places)
+    found = dict.fromkeys(tile_at(float(str(x)), float(str(y)), zoom) for x, y in places)
     return list(found)[:count]
 
 
-def _tile(longitude: float, latitude: float, zoom: int) -> Tile:
+def tile_at(longitude: float, latitude: float, zoom: int) -> Tile:
+    """Return the web Mercator tile over a place in degrees."""
     side = 2**zoom
     y = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
     return zoom, int((longitude + 180) / 360 * side), int(y * side)

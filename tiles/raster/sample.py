@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from functools import lru_cache
 from pathlib import Path
 from threading import local
 from typing import Any
@@ -95,8 +94,7 @@ def _places(data: DatasetReader, grid: Grid) -> tuple[NDArray[np.float64], NDArr
     if data.crs.to_epsg() != grid.epsg:
         east, north = _transformer(grid.epsg, data.crs.to_wkt()).transform(east, north)
     column, row = ~data.transform * (np.asarray(east), np.asarray(north))
-    weights = _weights(grid.size_px)
-    return weights @ column @ weights.T, weights @ row @ weights.T
+    return _spread(column, grid.size_px), _spread(row, grid.size_px)
 
 
 def _transformer(epsg: int, wkt: str) -> Transformer:
@@ -106,12 +104,15 @@ def _transformer(epsg: int, wkt: str) -> Transformer:
     return known[epsg, wkt]
 
 
-@lru_cache(maxsize=8)
-def _weights(size_px: int) -> NDArray[np.float64]:
-    """Return the matrix that interpolates values at the knots to all pixels of a line."""
+def _spread(knots: NDArray[np.float64], size_px: int) -> NDArray[np.float64]:
+    """Return the values at all pixels, interpolated between those at the knots."""
     at = np.linspace(0, _KNOTS - 1, size_px)
-    weights: NDArray[np.float64] = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(_KNOTS)))
-    return weights
+    first = np.minimum(at.astype(np.intp), _KNOTS - 2)
+    part = at - first
+    # No matrix product: for so small ones BLAS would wake all of its threads.
+    lines = knots[first] * (1 - part)[:, None] + knots[first + 1] * part[:, None]
+    spread: NDArray[np.float64] = lines[:, first] * (1 - part) + lines[:, first + 1] * part
+    return spread
 
 
 def _pixels_across(column: NDArray[np.float64], row: NDArray[np.float64], grid: Grid) -> float:
