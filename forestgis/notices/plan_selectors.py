@@ -37,7 +37,8 @@ def plans(text: str = "", kind: str = "", state: str = "") -> QuerySet[Managemen
         found = found.filter(kind=kind)
     if state in State.values:
         found = found.filter(state=state)
-    return found.annotate(area_ha=Sum("stands__area_ha"))
+    # Stated, since a sum drops the order of the table.
+    return found.annotate(area_ha=Sum("stands__area_ha")).order_by("-starts_on", "-id")
 
 
 def plan(pk: int) -> ManagementPlan | None:
