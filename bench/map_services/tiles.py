@@ -196,11 +196,20 @@ def database_times(bare: Bare, tiles: Iterable[Tile]) -> dict[Tile, float]:
 
 
 def shared_by(registers: Iterable[Bare]) -> list[Tile]:
-    """Return tiles in the middle of municipalities that are the same in all of these registers."""
+    """Return tiles that show the same 小班 in all of these registers: their keys differ, their number does not."""
     smallest, *others = registers
     return [
         tile
         for zoom in (12, 13, 14, 15)
         for tile in tiles_under(smallest, None, zoom, 60)
-        if all(_bare_tile(smallest, tile) == _bare_tile(other, tile) for other in others)
+        if all(_rows_under(smallest, tile) == _rows_under(other, tile) for other in others)
     ]
+
+
+def _rows_under(bare: Bare, tile: Tile) -> object:
+    from tiles.vector.mvt import AROUND
+
+    statement = (
+        f"SELECT count(*), sum(area_ha) FROM maps_subcompartment WHERE geom_3857 && {AROUND}"  # noqa: S608 - constants
+    )
+    return bare.rows(statement, dict(zip("zxy", tile, strict=True)))
