@@ -15,9 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations.base import Operation, OperationCategory
-from django.db.migrations.state import ProjectState
+from forestgis.tenancy.operations import TableOperation
 
 # Compared inside the sub-select, once a statement: outside it would be compared for every row.
 PREFECTURE = "(SELECT tenancy.kind() = 'prefecture')"
@@ -56,7 +54,7 @@ def shared_rows(column: str = "municipality_code") -> str:
     )
 
 
-class ProtectedTable(Operation):
+class ProtectedTable(TableOperation):
     """Row-level security on a table with one SQL condition for reading and one for each way of writing.
 
     Parameters
@@ -70,10 +68,6 @@ class ProtectedTable(Operation):
     update_columns : sequence of str
         Columns it may update; all of them if empty.
     """
-
-    category = OperationCategory.SQL
-    reduces_to_sql = True
-    reversible = True
 
     def __init__(
         self,
@@ -103,31 +97,15 @@ class ProtectedTable(Operation):
         }
         return "ProtectedTable", [self.table], options
 
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Change nothing that Django's models know of."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Switch the protection on."""
-        for statement in self.statements():
-            schema_editor.execute(statement)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Take the rights away and leave the table closed."""
-        schema_editor.execute(f"REVOKE ALL ON {self.table} FROM forestgis_web")
-        for command in ("read", "insert", "update", "delete"):
-            schema_editor.execute(f"DROP POLICY IF EXISTS {command}_rows ON {self.table}")
+    def undoing(self) -> list[str]:
+        """Return the SQL that takes the rights away and leaves the table closed."""
+        return [
+            f"REVOKE ALL ON {self.table} FROM forestgis_web",
+            *(
+                f"DROP POLICY IF EXISTS {command}_rows ON {self.table}"
+                for command in ("read", "insert", "update", "delete")
+            ),
+        ]
 
     def describe(self) -> str:
         """Return the line that `migrate` shows."""
@@ -205,7 +183,7 @@ class PublicTable(ProtectedTable):
         super().__init__(table, read="true", insert=write, update=write, delete=write)
 
 
-class MapReadable(Operation):
+class MapReadable(TableOperation):
     """Let the map roles read named columns of a protected table, or of a view.
 
     The role of the prefecture's maps sees every row without a further condition, so that
@@ -221,10 +199,6 @@ class MapReadable(Operation):
         A view has no policies of its own.
     """
 
-    category = OperationCategory.SQL
-    reduces_to_sql = True
-    reversible = True
-
     def __init__(self, table: str, columns: Sequence[str], *, view: bool = False) -> None:
         self.table = table
         self.columns = tuple(columns)
@@ -234,223 +208,24 @@ class MapReadable(Operation):
         """Return what rebuilds the operation."""
         return "MapReadable", [self.table, self.columns], {"view": self.view}
 
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Change nothing that Django's models know of."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Grant the columns."""
-        schema_editor.execute(
+    def statements(self) -> list[str]:
+        """Return the SQL, statement by statement."""
+        granted = (
             f"GRANT SELECT ({', '.join(self.columns)}) ON {self.table} "
             "TO forestgis_map, forestgis_map_prefecture"
         )
-        if not self.view:
-            schema_editor.execute(
-                f"CREATE POLICY prefecture_map_rows ON {self.table} FOR SELECT "
-                "TO forestgis_map_prefecture USING (true)"
-            )
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Take them away."""
-        if not self.view:
-            schema_editor.execute(f"DROP POLICY prefecture_map_rows ON {self.table}")
-        schema_editor.execute(
-            f"REVOKE ALL ON {self.table} FROM forestgis_map, forestgis_map_prefecture"
+        policy = (
+            f"CREATE POLICY prefecture_map_rows ON {self.table} FOR SELECT "
+            "TO forestgis_map_prefecture USING (true)"
         )
+        return [granted] if self.view else [granted, policy]
+
+    def undoing(self) -> list[str]:
+        """Return the SQL that takes the columns away."""
+        revoked = f"REVOKE ALL ON {self.table} FROM forestgis_map, forestgis_map_prefecture"
+        policy = f"DROP POLICY prefecture_map_rows ON {self.table}"
+        return [revoked] if self.view else [policy, revoked]
 
     def describe(self) -> str:
         """Return the line that `migrate` shows."""
         return f"Maps may read {self.table}"
-
-
-class Audited(Operation):
-    """Write every change of a table's rows to the audit trail (`forestgis.audit`).
-
-    The migration depends on ``("audit", "0001_initial")``. Changes are written row by row; more
-    than 1,000 new or removed rows of one statement are one entry a municipality.
-
-    Parameters
-    ----------
-    table : str
-        Name in schema public.
-    key : str
-        Column that names a row.
-    municipality : str
-        Column with the municipality's code; empty where rows belong to none.
-    ignored : sequence of str
-        Columns that are not worth an entry: times of last use, progress.
-    masked : sequence of str
-        Columns of which only the fact of a change is written: hashes, secrets.
-    confidential : bool
-        True for personal data and accounts: only administrators read the entries.
-    """
-
-    category = OperationCategory.SQL
-    reduces_to_sql = True
-    reversible = True
-
-    def __init__(
-        self,
-        table: str,
-        *,
-        key: str = "id",
-        municipality: str = "municipality_code",
-        ignored: Sequence[str] = (),
-        masked: Sequence[str] = (),
-        confidential: bool = False,
-    ) -> None:
-        self.table = table
-        self.key = key
-        self.municipality = municipality
-        self.ignored = tuple(ignored)
-        self.masked = tuple(masked)
-        self.confidential = confidential
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """Return what rebuilds the operation."""
-        options: dict[str, Any] = {
-            "key": self.key,
-            "municipality": self.municipality,
-            "ignored": self.ignored,
-            "masked": self.masked,
-            "confidential": self.confidential,
-        }
-        return "Audited", [self.table], options
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Change nothing that Django's models know of."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Put the triggers on the table."""
-        for statement in self.statements():
-            schema_editor.execute(statement)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Take the triggers away; what was written stays."""
-        for command in _TRANSITIONS:
-            schema_editor.execute(f"DROP TRIGGER audit_{command} ON {self.table}")
-
-    def describe(self) -> str:
-        """Return the line that `migrate` shows."""
-        return f"Audit trail of {self.table}"
-
-    def statements(self) -> list[str]:
-        """Return the SQL, statement by statement."""
-        texts = (
-            self.key,
-            self.municipality,
-            ",".join(self.ignored),
-            ",".join(self.masked),
-            str(self.confidential).lower(),
-        )
-        arguments = ", ".join(f"'{text}'" for text in texts)
-        return [
-            f"CREATE TRIGGER audit_{command} AFTER {command.upper()} ON {self.table} "
-            f"REFERENCING {transition} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION tenancy.audit_changes({arguments})"
-            for command, transition in _TRANSITIONS.items()
-        ]
-
-
-_TRANSITIONS = {
-    "insert": "NEW TABLE AS new_rows",
-    "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
-    "delete": "OLD TABLE AS old_rows",
-}
-
-
-class Counted(Operation):
-    """Raise the revision of a topic with every change of a table (`forestgis.tenancy.revisions`).
-
-    The migration depends on ``("tenancy", "0003_revision")``.
-
-    Parameters
-    ----------
-    table : str
-        Name in schema public.
-    topic : str
-        What readers ask the revision of; tables may share one.
-    ignored : sequence of str
-        Columns whose change alone does not count: times of last use. Rows are then compared one by one, so that this
-        is for small tables.
-    """
-
-    category = OperationCategory.SQL
-    reduces_to_sql = True
-    reversible = True
-
-    def __init__(self, table: str, topic: str, *, ignored: Sequence[str] = ()) -> None:
-        self.table = table
-        self.topic = topic
-        self.ignored = tuple(ignored)
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """Return what rebuilds the operation."""
-        return "Counted", [self.table, self.topic], {"ignored": self.ignored}
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Change nothing that Django's models know of."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Put the triggers on the table."""
-        for statement in self.statements():
-            schema_editor.execute(statement)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Take the triggers away."""
-        schema_editor.execute(f"DROP TRIGGER count_change ON {self.table}")
-        schema_editor.execute(f"DROP TRIGGER IF EXISTS count_update ON {self.table}")
-
-    def describe(self) -> str:
-        """Return the line that `migrate` shows."""
-        return f"Changes of {self.table} raise the revision of {self.topic}"
-
-    def statements(self) -> list[str]:
-        """Return the SQL, statement by statement."""
-        action = f"EXECUTE FUNCTION tenancy.note_change('{self.topic}')"
-        events = "INSERT OR DELETE" if self.ignored else "INSERT OR UPDATE OR DELETE"
-        made = [
-            f"CREATE TRIGGER count_change AFTER {events} ON {self.table} FOR EACH STATEMENT {action}"
-        ]
-        if self.ignored:
-            besides = f"- '{{{','.join(self.ignored)}}}'::text[]"
-            changed = f"(to_jsonb(OLD) {besides}) IS DISTINCT FROM (to_jsonb(NEW) {besides})"
-            made.append(
-                f"CREATE TRIGGER count_update AFTER UPDATE ON {self.table} FOR EACH ROW WHEN ({changed}) {action}"
-            )
-        return made

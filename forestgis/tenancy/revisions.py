@@ -1,7 +1,7 @@
 """Revisions: one number a topic that is another after every change, for answers that are kept.
 
 A number says nothing but that something has changed, so that everybody may read it. It is raised in the transaction
-of the change (`forestgis.tenancy.policies.Counted`): whoever sees the change sees the number, and nobody sooner.
+of the change (`forestgis.tenancy.triggers.Counted`): whoever sees the change sees the number, and nobody sooner.
 """
 
 from __future__ import annotations

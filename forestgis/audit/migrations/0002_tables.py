@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from forestgis.tenancy.policies import Audited
+from forestgis.tenancy.triggers import Audited
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,8 @@ class Migration(migrations.Migration):
         ),
         Audited("registry_municipality", key="code", municipality="code"),
         Audited("registry_codetable", municipality=""),
-        Audited("registry_compartment"),
+        # 林班 follow from their 小班, whose shapes are written.
+        Audited("registry_compartment", ignored=["geom", "geom_3857", "label_3857"]),
         Audited("registry_subcompartment"),
         Audited("registry_stand"),
         Audited("roads_segment"),

@@ -8,6 +8,19 @@ from forestgis.tenancy.policies import MapReadable, PublicTable, TenantTable
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
 VIEWS = "map_hardwood, map_subcompartment, map_compartment, map_forest, map_municipality"
+FUNCTIONS = (
+    "editions_changed, compartments_changed, subcompartments_changed, stands_changed, codes_changed,"
+    "municipalities_changed, show_register, sum_up, store_forest, store_compartments, store_subcompartments,"
+    "simplified, current_edition, species_group"
+)
+# Functions go with the triggers that call them.
+DROP = "".join(
+    [
+        "drop view map_subcompartment_edition;",
+        "drop table maps_subcompartment, maps_compartment, maps_forest, maps_municipality;",
+        *(f"drop function maps_{name.strip()} cascade;" for name in FUNCTIONS.split(",")),
+    ]
+)
 SUMMARY = ["area_ha", "species_group", "stock_broadleaf_m3ha", "stock_conifer_m3ha"]
 
 
@@ -20,7 +33,7 @@ class Migration(migrations.Migration):
     operations = [
         # An earlier form of 0001_views had made some of them.
         migrations.RunSQL(f"drop view if exists {VIEWS}", migrations.RunSQL.noop),
-        run("0002_prepared.sql", migrations.RunSQL.noop),
+        run("0002_prepared.sql", DROP),
         TenantTable("maps_subcompartment"),
         MapReadable(
             "maps_subcompartment",

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from forestgis.tenancy.policies import Counted
+from forestgis.tenancy.triggers import Counted
 
 TOPICS = {
     "registry": (

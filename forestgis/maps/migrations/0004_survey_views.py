@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-from forestgis.tenancy.policies import Counted
+from forestgis.tenancy.triggers import Counted
 
 SQL = Path(__file__).resolve().parent.parent / "sql" / "0004_survey_views.sql"
 

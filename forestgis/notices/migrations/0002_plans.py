@@ -5,7 +5,8 @@ from django.db import migrations, models
 
 from forestgis.accounts.policies import PersonalTable
 from forestgis.registry.constraints import same_municipality
-from forestgis.tenancy.policies import Audited, TenantTable
+from forestgis.tenancy.policies import TenantTable
+from forestgis.tenancy.triggers import Audited
 
 CONTENT = ("notices_planstand", "notices_planoperation")
 

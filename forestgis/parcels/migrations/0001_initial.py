@@ -13,7 +13,8 @@ from django.db import migrations, models
 
 from forestgis.accounts.policies import PersonalTable
 from forestgis.registry.constraints import same_municipality
-from forestgis.tenancy.policies import Audited, MapReadable, SharedTable, TenantTable
+from forestgis.tenancy.policies import MapReadable, SharedTable, TenantTable
+from forestgis.tenancy.triggers import Audited
 
 SQL = Path(__file__).resolve().parent.parent / "sql" / "0001_views.sql"
 # Municipalities whose ledger the reader may see; the policies of parcels_ledger decide which.

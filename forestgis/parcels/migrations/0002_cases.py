@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 from forestgis.accounts.policies import PersonalTable
 from forestgis.registry.constraints import same_municipality
-from forestgis.tenancy.policies import Audited
+from forestgis.tenancy.triggers import Audited
 
 SQL = Path(__file__).resolve().parent.parent / "sql" / "0002_provided.sql"
 CASES = ("provision", "provisionparcel", "correction", "ownernotice", "ownernoticeparcel")

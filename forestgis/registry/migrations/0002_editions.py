@@ -6,7 +6,8 @@ import django.contrib.gis.db.models.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-from forestgis.tenancy.policies import Audited, MapReadable, TenantTable
+from forestgis.tenancy.policies import MapReadable, TenantTable
+from forestgis.tenancy.triggers import Audited
 
 SQL = Path(__file__).resolve().parent.parent / "sql" / "0002_editions.sql"
 DROP = """

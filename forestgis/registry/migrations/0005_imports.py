@@ -7,7 +7,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-from forestgis.tenancy.policies import Audited, TenantTable
+from forestgis.tenancy.policies import TenantTable
+from forestgis.tenancy.triggers import Audited
 
 
 class Migration(migrations.Migration):
