@@ -7,7 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from forestgis.audit.models import Entry
+from forestgis.audit.models import Entry, table_titles
+
+
+def _tables() -> list[tuple[str, Any]]:
+    return [("", _("すべて")), *sorted(table_titles().items(), key=lambda table: table[1])]
 
 
 class SearchForm(forms.Form):
@@ -17,9 +21,7 @@ class SearchForm(forms.Form):
     action = forms.ChoiceField(
         label=_("操作"), required=False, choices=[("", _("すべて")), *Entry.Action.choices]
     )
-    table = forms.CharField(
-        label=_("表"), required=False, max_length=63, help_text=_("例：registry_stand")
-    )
+    table = forms.ChoiceField(label=_("表"), required=False, choices=_tables)
     row = forms.CharField(label=_("行"), required=False, max_length=200)
     municipality = forms.RegexField(
         r"^\d{5}$", label=_("市町村"), required=False, help_text=_("団体コード（5桁）")

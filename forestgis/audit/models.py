@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from django.apps import apps
 from django.contrib.postgres.indexes import BrinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -51,3 +54,20 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.table_name} {self.row_key}"
+
+    @property
+    def table_title(self) -> str:
+        """What the table holds, in words; its name where no model is known any more."""
+        return table_titles().get(self.table_name, self.table_name)
+
+
+def table_titles() -> dict[str, str]:
+    """Return what each table of the product holds, in the reader's language, by table name."""
+    return {model._meta.db_table: str(model._meta.verbose_name) for model in _product_models()}
+
+
+@cache
+def _product_models() -> tuple[type[models.Model], ...]:
+    """Return the models with rows of their own; those over views are left out."""
+    found = apps.get_models()
+    return tuple(m for m in found if m.__module__.startswith("forestgis.") and m._meta.managed)

@@ -69,7 +69,7 @@ def _rows(criteria: dict[str, Any]) -> Iterator[Row]:
             entry.at,
             line.actor,
             entry.get_action_display(),
-            entry.table_name,
+            entry.table_title,
             entry.row_key,
             entry.municipality_code,
             entry.row_count,

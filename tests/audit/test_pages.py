@@ -18,10 +18,10 @@ def boss(officer):
 def entries(database, officer, prefecture_user):
     person = officer("01560")
     with transaction_as(principal_of(person)):
-        record_read("境界の確認", "parcels_owner", "77", municipality_code="01560")
-        record_read("=伐採届", "parcels_owner", "78", municipality_code="01560")
+        record_read("境界の確認", "parcels_parcelowner", "77", municipality_code="01560")
+        record_read("=伐採届", "parcels_parcelowner", "78", municipality_code="01560")
     with transaction_as(principal_of(officer("01562"))):
-        record_read("秘密の用件", "parcels_owner", "79", municipality_code="01562")
+        record_read("秘密の用件", "parcels_parcelowner", "79", municipality_code="01562")
     with transaction_as(principal_of(prefecture_user)):
         CodeTable.objects.create(edition=1999, table="species", code="01", name="イチイ")
     return person
@@ -37,7 +37,7 @@ def test_administrators_find_by_person_table_row_and_day(client_for, boss, entri
     assert "境界の確認" in everything
     assert "=伐採届" in everything
     assert "秘密の用件" not in everything
-    one = page(client, row="77", table="parcels_owner", person=entries.username)
+    one = page(client, row="77", table="parcels_parcelowner", person=entries.username)
     assert ("境界の確認" in one, "=伐採届" in one) == (True, False)
     assert "記録がありません" in page(client, until="2000-01-01")
     assert "境界の確認" in page(client, since="2000-01-01", action="read")
@@ -52,7 +52,7 @@ def test_the_prefecture_finds_all_and_sees_what_changed(client_for, prefecture_u
 
 def test_export_is_complete_and_harmless(client_for, boss, tmp_path):
     client = client_for(boss)
-    answer = client.get("/audit/export", {"format": "csv", "table": "parcels_owner"})
+    answer = client.get("/audit/export", {"format": "csv", "table": "parcels_parcelowner"})
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) == 3
     assert "'=伐採届" in lines[1]

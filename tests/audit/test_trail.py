@@ -148,7 +148,7 @@ def test_accounts_are_administrators_matter_and_secrets_are_masked(places, perso
 def test_reading_personal_data_is_written_with_its_purpose(places, person, officer):
     boss = officer("01560", "municipal_admin")
     with transaction_as(municipal(person)):
-        record_read("境界の確認", "parcels_owner", "77", municipality_code="01560")
+        record_read("境界の確認", "parcels_parcelowner", "77", municipality_code="01560")
         assert not Entry.objects.filter(action="read").exists()  # the reader is no administrator
     with transaction_as(municipal(boss, administers=True)):
         entry = Entry.objects.filter(action="read").get()
@@ -168,7 +168,7 @@ def test_reading_personal_data_is_written_with_its_purpose(places, person, offic
 )
 def test_a_reading_without_right_or_purpose_is_refused(places, principal, purpose, code):
     with pytest.raises(DatabaseError), acting_as(principal), transaction.atomic():
-        record_read(purpose, "parcels_owner", "1", municipality_code=code)
+        record_read(purpose, "parcels_parcelowner", "1", municipality_code=code)
 
 
 def test_who_sees_which_entries(stand, person, officer, prefecture_user):
