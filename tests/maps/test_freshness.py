@@ -73,7 +73,7 @@ def test_addresses_name_the_state_and_may_be_kept_for_good(client_for, world):
         assert "private" in named.headers["Cache-Control"]
         assert "Cookie" in named.headers["Vary"]
         assert client.get(REGISTER).headers["Cache-Control"] == "private, no-cache"
-        # Another reader's address gives that reader's own tile, for now only.
+        # Another reader at this address gets an own tile, and may not keep it for good.
         theirs = other.get(address)
         assert theirs.headers["Cache-Control"] == "private, no-cache"
         assert theirs.content != named.content
